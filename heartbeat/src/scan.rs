@@ -1,0 +1,448 @@
+//! Reading a whole store: one result for each job, whatever the others look
+//! like. One level of subdirectories, each a user's place; no further.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, open, openat};
+use rustix::io::Errno;
+
+use crate::read::{not_regular, shown_user};
+use crate::{Beat, FileKind, JobName, Unreadable, UnreadableKind, read_file, user_id};
+
+/// What was found in one of a job's three files.
+pub type Slot = Option<Box<Result<Beat, Unreadable>>>;
+
+/// A directory of beats and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The directory.
+    pub dir: PathBuf,
+    /// The user whose jobs these are.
+    pub user: Box<str>,
+    /// Their id: who must own the beats. `None` where the name has none.
+    pub uid: Option<u32>,
+}
+
+/// The files of one job, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobFiles {
+    /// Whose.
+    pub job: JobName,
+    /// `<job>.last`.
+    pub last: Slot,
+    /// `<job>.fail`.
+    pub fail: Slot,
+    /// `<job>.run`.
+    pub run: Slot,
+}
+
+/// Something in a store that is no beat of any job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where.
+    pub path: PathBuf,
+    /// What is wrong, completing "`<path>` …".
+    pub what: String,
+    /// True when beats may lie there that cannot be seen.
+    pub blind: bool,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path.display(), self.what)
+    }
+}
+
+/// All that a store holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scan<T> {
+    /// The directories that were read, the store itself first.
+    pub places: Vec<Place>,
+    /// What `map` made of each job.
+    pub jobs: Vec<T>,
+    /// What is odd about the store.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads a store, with up to `threads` threads; `map` turns the files of each
+/// job into what the caller keeps, so that a store of a million beats is never
+/// held twice.
+///
+/// # Errors
+/// When the store itself cannot be opened or listed.
+pub fn scan<T, F>(store: &Path, threads: usize, map: F) -> io::Result<Scan<T>>
+where
+    T: Send,
+    F: Fn(&Place, JobFiles) -> T + Sync,
+{
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = open(store, flags, Mode::empty())?;
+    let stat = fstat(&root)?;
+    let mut findings = Vec::new();
+    if stat.st_mode & 0o002 != 0 {
+        findings.push(Finding {
+            path: store.into(),
+            what: "can be written by everybody, so anybody can forge or remove a beat; chmod o-w"
+                .into(),
+            blind: false,
+        });
+    }
+    let top = Place {
+        dir: store.into(),
+        user: shown_user(stat.st_uid),
+        uid: Some(stat.st_uid),
+    };
+    let listing = list(&root, &top, &mut findings)?;
+    let mut scan = Scan {
+        places: Vec::with_capacity(1 + listing.directories.len()),
+        jobs: Vec::new(),
+        findings,
+    };
+    scan.jobs = read_all(&root, &top, &listing, threads, &map);
+    scan.places.push(top);
+    for name in &listing.directories {
+        let before = scan.jobs.len();
+        if let Some((place, jobs)) =
+            subdirectory(&root, store, name, threads, &map, &mut scan.findings)
+        {
+            scan.places.push(place);
+            if before == 0 {
+                scan.jobs = jobs;
+            } else {
+                scan.jobs.extend(jobs);
+            }
+        }
+    }
+    Ok(scan)
+}
+
+/// Reads the files of one job from a directory; for callers that know its name.
+///
+/// # Errors
+/// When the directory cannot be opened.
+pub fn read_one(dir: &Path, job: &JobName) -> io::Result<JobFiles> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let dir = open(dir, flags, Mode::empty())?;
+    let mut reader = Reader::new(&dir, None);
+    Ok(reader.job(job.clone(), [true, true, true], [None, None, None]))
+}
+
+fn subdirectory<T, F>(
+    root: &OwnedFd,
+    store: &Path,
+    name: &str,
+    threads: usize,
+    map: &F,
+    findings: &mut Vec<Finding>,
+) -> Option<(Place, Vec<T>)>
+where
+    T: Send,
+    F: Fn(&Place, JobFiles) -> T + Sync,
+{
+    let place = Place {
+        dir: store.join(name),
+        user: name.into(),
+        uid: user_id(name),
+    };
+    let mut find = |what: String, blind| {
+        findings.push(Finding {
+            path: place.dir.clone(),
+            what,
+            blind,
+        });
+    };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = openat(root, name, flags, Mode::empty())
+        .and_then(|dir| fstat(&dir).map(|stat| (dir, stat)));
+    let (dir, stat) = match opened {
+        Ok(opened) => opened,
+        // Gone since it was listed, or no directory on a file system that does
+        // not tell in the listing.
+        Err(Errno::NOENT | Errno::NOTDIR) => return None,
+        Err(errno) => {
+            find(
+                format!("cannot be opened: {}; beats in it are not seen", why(errno)),
+                true,
+            );
+            return None;
+        }
+    };
+    let mut inner = Vec::new();
+    let listing = match list(&dir, &place, &mut inner) {
+        Ok(listing) => listing,
+        Err(error) => {
+            find(
+                format!("cannot be listed: {error}; beats in it are not seen"),
+                true,
+            );
+            return None;
+        }
+    };
+    if listing.jobs.is_empty() && inner.is_empty() {
+        return None;
+    }
+    match place.uid {
+        None => find(
+            format!(
+                "is named after a user that does not exist, \"{name}\"; a subdirectory of the store is named after the user whose beats lie in it"
+            ),
+            false,
+        ),
+        Some(uid) if uid != stat.st_uid => find(
+            format!(
+                "belongs to {}, but is named after {name}; its beats cannot be trusted",
+                shown_user(stat.st_uid)
+            ),
+            false,
+        ),
+        Some(_) => {}
+    }
+    findings.append(&mut inner);
+    let mut jobs = read_all(&dir, &place, &listing, threads, map);
+    jobs.shrink_to_fit();
+    Some((place, jobs))
+}
+
+fn why(errno: Errno) -> String {
+    match errno {
+        Errno::ACCESS | Errno::PERM => "permission denied".into(),
+        other => io::Error::from(other).to_string(),
+    }
+}
+
+/// One job in a listing: where its name lies, which of its files are there,
+/// which of them are no regular files.
+struct Listed {
+    start: u32,
+    len: u8,
+    present: [bool; 3],
+    odd: [Option<&'static str>; 3],
+}
+
+struct Listing {
+    names: String,
+    jobs: Vec<Listed>,
+    directories: Vec<String>,
+}
+
+const KINDS: [FileKind; 3] = [FileKind::Last, FileKind::Fail, FileKind::Run];
+
+fn list(dir: &OwnedFd, place: &Place, findings: &mut Vec<Finding>) -> io::Result<Listing> {
+    let mut out = Listing {
+        names: String::new(),
+        jobs: Vec::new(),
+        directories: Vec::new(),
+    };
+    let mut others: Vec<(String, usize, Option<&'static str>)> = Vec::new();
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let raw = entry.file_name().to_bytes();
+        // Temporary files of a write in progress, `.` and `..`.
+        if raw.starts_with(b".") {
+            continue;
+        }
+        let kind = entry.file_type();
+        let Some((which, stem)) = split(raw) else {
+            if matches!(kind, FileType::Directory | FileType::Unknown) {
+                out.directories
+                    .extend(std::str::from_utf8(raw).ok().map(str::to_owned));
+            }
+            continue;
+        };
+        let odd = match kind {
+            FileType::Unknown => None,
+            kind => not_regular(kind),
+        };
+        let Some(stem) = std::str::from_utf8(stem)
+            .ok()
+            .filter(|s| JobName::is_valid(s))
+        else {
+            findings.push(Finding {
+                path: place.dir.join(String::from_utf8_lossy(raw).escape_debug().to_string()),
+                what: "is not named after a job: letters, digits, \".\", \"_\" and \"-\", at most 100; it is not watched".into(),
+                blind: false,
+            });
+            continue;
+        };
+        if which == 0 {
+            let start = out.names.len() as u32;
+            out.names.push_str(stem);
+            out.jobs.push(Listed {
+                start,
+                len: stem.len() as u8,
+                present: [true, false, false],
+                odd: [odd, None, None],
+            });
+        } else {
+            others.push((stem.to_owned(), which, odd));
+        }
+    }
+    attach(&mut out, others);
+    // `lost+found` belongs to a file system, not to a user.
+    out.directories.retain(|name| name != "lost+found");
+    out.directories.sort_unstable();
+    Ok(out)
+}
+
+/// Hands `.fail` and `.run` files to their jobs. Few jobs have one, so the index
+/// is made of these and not of all.
+fn attach(out: &mut Listing, others: Vec<(String, usize, Option<&'static str>)>) {
+    let mut index: HashMap<String, [Option<Option<&'static str>>; 3]> = HashMap::new();
+    for (stem, which, odd) in others {
+        index.entry(stem).or_default()[which] = Some(odd);
+    }
+    if index.is_empty() {
+        return;
+    }
+    let set = |job: &mut Listed, files: [Option<Option<&'static str>>; 3]| {
+        for which in 1..3 {
+            if let Some(odd) = files[which] {
+                job.present[which] = true;
+                job.odd[which] = odd;
+            }
+        }
+    };
+    for job in &mut out.jobs {
+        let start = job.start as usize;
+        let name = &out.names[start..start + usize::from(job.len)];
+        if let Some(files) = index.remove(name) {
+            set(job, files);
+        }
+    }
+    let mut rest: Vec<_> = index.into_iter().collect();
+    rest.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (stem, files) in rest {
+        let mut job = Listed {
+            start: out.names.len() as u32,
+            len: stem.len() as u8,
+            present: [false; 3],
+            odd: [None; 3],
+        };
+        out.names.push_str(&stem);
+        set(&mut job, files);
+        out.jobs.push(job);
+    }
+}
+
+/// Which of a job's files a name is, and the name before the ending.
+fn split(raw: &[u8]) -> Option<(usize, &[u8])> {
+    KINDS.iter().enumerate().find_map(|(which, kind)| {
+        raw.strip_suffix(kind.ending().as_bytes())
+            .map(|stem| (which, stem))
+    })
+}
+
+/// Below this many jobs a second thread costs more than it brings.
+const JOBS_PER_THREAD: usize = 512;
+
+fn read_all<T, F>(
+    dir: &OwnedFd,
+    place: &Place,
+    listing: &Listing,
+    threads: usize,
+    map: &F,
+) -> Vec<T>
+where
+    T: Send,
+    F: Fn(&Place, JobFiles) -> T + Sync,
+{
+    let read = |jobs: &[Listed], out: &mut Vec<T>| {
+        let mut reader = Reader::new(dir, place.uid);
+        out.extend(jobs.iter().filter_map(|listed| {
+            let start = listed.start as usize;
+            let name = &listing.names[start..start + usize::from(listed.len)];
+            let job = JobName::new(name).ok()?;
+            let files = reader.job(job, listed.present, listed.odd);
+            let gone = files.last.is_none() && files.fail.is_none() && files.run.is_none();
+            (!gone).then(|| map(place, files))
+        }));
+    };
+    let jobs = &listing.jobs[..];
+    let threads = threads.clamp(1, jobs.len() / JOBS_PER_THREAD + 1);
+    let mut all = Vec::with_capacity(jobs.len());
+    if threads == 1 {
+        read(jobs, &mut all);
+        return all;
+    }
+    // Small chunks, taken in turn: one slow stretch of a disk does not leave the
+    // other threads idle. Each thread keeps its results until all are done.
+    let chunks: Vec<&[Listed]> = jobs.chunks(JOBS_PER_THREAD).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut out = Vec::with_capacity(jobs.len() / threads + JOBS_PER_THREAD);
+        while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            read(chunk, &mut out);
+        }
+        out
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        all = work();
+        for other in others {
+            match other.join() {
+                Ok(part) => all.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    all
+}
+
+struct Reader<'a> {
+    dir: &'a OwnedFd,
+    owner: Option<u32>,
+    buffer: Vec<u8>,
+    file_name: String,
+}
+
+impl<'a> Reader<'a> {
+    fn new(dir: &'a OwnedFd, owner: Option<u32>) -> Self {
+        Self {
+            dir,
+            owner,
+            buffer: Vec::new(),
+            file_name: String::with_capacity(128),
+        }
+    }
+
+    fn job(
+        &mut self,
+        job: JobName,
+        present: [bool; 3],
+        odd: [Option<&'static str>; 3],
+    ) -> JobFiles {
+        let mut slots = [None, None, None];
+        for (which, slot) in slots.iter_mut().enumerate() {
+            if present[which] {
+                *slot = self.file(&job, KINDS[which], odd[which]);
+            }
+        }
+        let [last, fail, run] = slots;
+        JobFiles {
+            job,
+            last,
+            fail,
+            run,
+        }
+    }
+
+    fn file(&mut self, job: &JobName, kind: FileKind, odd: Option<&'static str>) -> Slot {
+        if let Some(what) = odd {
+            return Some(Box::new(Err(Unreadable {
+                kind: UnreadableKind::NotAFile(what),
+                modified: None,
+            })));
+        }
+        self.file_name.clear();
+        self.file_name.push_str(job.as_str());
+        self.file_name.push_str(kind.ending());
+        read_file(self.dir, &self.file_name, job, self.owner, &mut self.buffer)
+            .transpose()
+            .map(Box::new)
+    }
+}
