@@ -1,0 +1,142 @@
+//! The record of a pass: what `--format json` prints, and what the reporter
+//! reads. Versioned; a version only ever gains keys.
+
+use serde::{Deserialize, Serialize};
+
+/// A whole pass, version 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassRecord {
+    /// Version of this schema: 1.
+    pub v: u32,
+    /// Name and version of the program.
+    pub tool: String,
+    /// Name of the host.
+    pub host: String,
+    /// When the pass read the clock, RFC 3339 UTC.
+    pub now: String,
+    /// Exit code of the pass.
+    pub exit_code: u8,
+    /// Counts by verdict.
+    pub summary: Summary,
+    /// What was wrong with the pass as a whole, in words; empty when all is well.
+    pub problems: Vec<String>,
+    /// The jobs, worst first. In the record for the reporter only those that are
+    /// flagged.
+    pub jobs: Vec<JobLine>,
+    /// What is odd about the store.
+    pub findings: Vec<FindingLine>,
+    /// What was said to the forge, or would be.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// How many jobs have which verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    /// All jobs.
+    pub jobs: u64,
+    /// Jobs that somebody must look at.
+    pub flagged: u64,
+    /// By verdict.
+    pub fresh: u64,
+    /// By verdict.
+    pub waiting: u64,
+    /// By verdict.
+    pub late: u64,
+    /// By verdict.
+    pub skewed: u64,
+    /// By verdict.
+    pub unreadable: u64,
+    /// By verdict.
+    pub never: u64,
+    /// By verdict.
+    pub hung: u64,
+    /// By verdict.
+    pub failed: u64,
+    /// By verdict.
+    pub silent: u64,
+}
+
+/// One job in a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobLine {
+    /// Name of the job.
+    pub job: String,
+    /// User whose job it is.
+    pub user: String,
+    /// The verdict's word.
+    pub verdict: String,
+    /// Seconds since the last success.
+    pub age_seconds: Option<f64>,
+    /// How often it should succeed.
+    pub interval_seconds: Option<u32>,
+    /// Age over interval.
+    pub ratio: Option<f64>,
+    /// RFC 3339 UTC.
+    pub last_success: Option<String>,
+    /// Whether somebody must look.
+    pub flagged: bool,
+    /// What stands behind the verdict, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Runs missed since the last success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<u64>,
+    /// Its open issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<IssueLink>,
+}
+
+/// Where an issue is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueLink {
+    /// Its number.
+    pub number: u64,
+    /// Its page, or its path where the forge is a folder.
+    pub url: String,
+}
+
+/// Something odd about a store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingLine {
+    /// Where.
+    pub path: String,
+    /// What is wrong, completing "`<path>` …".
+    pub what: String,
+    /// True when beats may lie there that cannot be seen.
+    pub blind: bool,
+}
+
+/// One thing said to a forge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// `open`, `reopen`, `change`, `refresh`, `recover`, `gone`, `duplicate`,
+    /// `storm_open`, `storm_grow`, `storm_shrink`, `storm_close`.
+    pub action: String,
+    /// The job, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// Its user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The issue, where there is one yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<IssueLink>,
+    /// What came of it.
+    pub outcome: DeliveryOutcome,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What came of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryOutcome {
+    /// The forge said so.
+    Done,
+    /// It did not; the next pass tries again.
+    Failed,
+    /// A dry run: nothing was sent.
+    Planned,
+}

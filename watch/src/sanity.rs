@@ -1,0 +1,105 @@
+//! Whether the clock can be believed at all. When it plainly cannot, a pass
+//! opens and closes nothing and says so.
+
+use std::fmt;
+use std::time::Duration;
+
+use heartbeat::Beat;
+
+use crate::verdict::{Age, age};
+use crate::{Now, words};
+
+/// How far ahead the newest beat must be for the clock to be called wrong.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What the beats say about the clock. Only beats whose age rests on the wall
+/// clock can say anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClockEvidence {
+    /// Beats that could be read.
+    pub beats: usize,
+    /// Of these, how many lie in the future.
+    pub ahead: usize,
+    /// How far the beat furthest ahead lies in the future, of those that the
+    /// owner of the store wrote: no other user may stop the watch.
+    pub furthest: Option<Duration>,
+    /// The checker's own last beat: whether it lies in the past, as it must.
+    pub own_in_past: Option<bool>,
+}
+
+/// Why the clock cannot be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockFault {
+    /// More than half of all beats lie in the future.
+    Most {
+        /// How many do.
+        ahead: usize,
+        /// Of how many.
+        beats: usize,
+    },
+    /// The newest beat is more than a day ahead.
+    Furthest(Duration),
+}
+
+impl fmt::Display for ClockFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Most { ahead, beats } => {
+                write!(f, "{ahead} of {beats} beats lie in the future")
+            }
+            Self::Furthest(by) => {
+                write!(
+                    f,
+                    "the newest beat is {} ahead of the clock",
+                    words::span(*by)
+                )
+            }
+        }
+    }
+}
+
+impl ClockEvidence {
+    /// Takes one beat into account; `trusted` when the owner of the store wrote
+    /// it.
+    pub fn add(&mut self, beat: &Beat, trusted: bool, now: &Now) {
+        self.beats += 1;
+        if let Age::Future(ahead) = age(beat, now) {
+            self.ahead += 1;
+            if trusted {
+                self.furthest = self.furthest.max(Some(ahead));
+            }
+        }
+    }
+
+    /// Puts the evidence of two parts of a store together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            beats: self.beats + other.beats,
+            ahead: self.ahead + other.ahead,
+            furthest: self.furthest.max(other.furthest),
+            own_in_past: self.own_in_past.or(other.own_in_past),
+        }
+    }
+
+    /// What is wrong with the clock, if anything plainly is.
+    ///
+    /// A beat of the checker itself that lies in the past is a witness for the
+    /// clock: it has not been set back since the last pass, so what lies in the
+    /// future are bad beats, and each is flagged as that.
+    #[must_use]
+    pub fn fault(&self) -> Option<ClockFault> {
+        if self.own_in_past == Some(true) {
+            return None;
+        }
+        if self.ahead * 2 > self.beats {
+            return Some(ClockFault::Most {
+                ahead: self.ahead,
+                beats: self.beats,
+            });
+        }
+        self.furthest
+            .filter(|ahead| *ahead > DAY)
+            .map(ClockFault::Furthest)
+    }
+}

@@ -1,0 +1,28 @@
+//! Titles of issues: stable, so that people recognise them, and never used to
+//! tell one issue from another where there is a marker.
+
+use crate::{JobKey, Verdict};
+
+/// The title of an issue about one job.
+#[must_use]
+pub fn title(key: &JobKey, verdict: Verdict) -> String {
+    let what = match verdict {
+        Verdict::Failed => "failed",
+        Verdict::Hung => "hangs",
+        Verdict::Never => "never succeeded",
+        Verdict::Skewed => "has a beat from the future",
+        Verdict::Unreadable => "has a beat that cannot be read",
+        Verdict::Silent | Verdict::Fresh | Verdict::Waiting | Verdict::Late => "is silent",
+    };
+    format!(
+        "[heartbeat-checker] {} {what} on {}",
+        key.shown(),
+        key.host()
+    )
+}
+
+/// The title of the umbrella issue of a host.
+#[must_use]
+pub fn storm_title(host: &str) -> String {
+    format!("[heartbeat-checker] many jobs need attention on {host}")
+}
