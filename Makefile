@@ -1,0 +1,98 @@
+# What is built, installed, packaged and tested, and where it goes.
+#
+#   make build       the three programs, man pages and completions, in target/dist
+#   make install     to DESTDIR, under PREFIX; make uninstall takes it away again
+#   make deb         a Debian package in target/deb
+#   make test        everything that proves it
+
+SHELL := /bin/sh
+CARGO ?= cargo
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/heartbeat-checker
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+DIST := $(TARGET)/dist
+# The host, as cargo names it. The writer is linked statically: with musl where that
+# target is installed, else with glibc.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+MUSL = $(patsubst %-gnu,%-musl,$(HOST))
+WRITER_TARGET = $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
+
+BINARIES := beat beat-check beat-report
+UNITS := beat-check.service beat-check.timer beat-report.service beat-report.timer \
+	beat@.service beat-fail@.service
+
+.PHONY: build install uninstall deb test
+
+build:
+	$(CARGO) build --release --locked -p checker -p report -p house-tests \
+		--bin beat-check --bin beat-report --bin make-docs
+	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --profile writer \
+		-p writer --target $(WRITER_TARGET)
+	@mkdir -p $(DIST)/man
+	@install -m 0755 $(TARGET)/release/beat-check $(TARGET)/release/beat-report \
+		$(TARGET)/$(WRITER_TARGET)/writer/beat $(DIST)/
+	@install -m 0644 writer/beat.1 $(DIST)/man/
+	@$(TARGET)/release/make-docs $(DIST)
+	@ls -l $(DIST)/beat $(DIST)/beat-check $(DIST)/beat-report
+
+# Files only: what a running system must then be told is printed at the end.
+install:
+	@for b in $(BINARIES); do test -x $(DIST)/$$b || { \
+		echo "error: $(DIST)/$$b is missing"; echo "hint: run make build first"; exit 1; }; done
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+		$(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	install -m 0755 $(BINARIES:%=$(DIST)/%) $(DESTDIR)$(BINDIR)/
+	@for u in $(UNITS); do \
+		sed 's|^ExecStart=/usr/bin/|ExecStart=$(BINDIR)/|' systemd/$$u >$(DESTDIR)$(UNITDIR)/$$u && \
+		chmod 0644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; echo "$(DESTDIR)$(UNITDIR)/$$u"; done
+	install -m 0644 systemd/sysusers.d/heartbeat-checker.conf $(DESTDIR)$(SYSUSERSDIR)/
+	install -m 0644 systemd/tmpfiles.d/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/
+	install -m 0644 $(DIST)/man/*.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 packaging/config.toml $(DESTDIR)$(DOCDIR)/
+	install -m 0644 $(DIST)/completions/bash/* $(DESTDIR)$(BASHDIR)/
+	install -m 0644 $(DIST)/completions/zsh/* $(DESTDIR)$(ZSHDIR)/
+	install -m 0644 $(DIST)/completions/fish/* $(DESTDIR)$(FISHDIR)/
+ifeq ($(DESTDIR),)
+	@printf '%s\n' '' 'Then, as root:' '  systemd-sysusers && systemd-tmpfiles --create' \
+		'  systemctl daemon-reload && systemctl enable --now beat-check.timer beat-report.timer'
+endif
+
+# Takes away what install brought. Beats, issues and settings stay.
+uninstall:
+ifeq ($(DESTDIR),)
+	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then \
+		systemctl disable --now beat-check.timer beat-report.timer || true; fi
+endif
+	rm -f $(BINARIES:%=$(DESTDIR)$(BINDIR)/%) $(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
+		$(DESTDIR)$(SYSUSERSDIR)/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/heartbeat-checker.conf \
+		$(BINARIES:%=$(DESTDIR)$(MANDIR)/man1/%.1) $(DESTDIR)$(DOCDIR)/config.toml \
+		$(BINARIES:%=$(DESTDIR)$(BASHDIR)/%) $(BINARIES:%=$(DESTDIR)$(ZSHDIR)/_%) \
+		$(BINARIES:%=$(DESTDIR)$(FISHDIR)/%.fish)
+	@rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+ifeq ($(DESTDIR),)
+	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then systemctl daemon-reload; fi
+	@echo 'Kept: /var/lib/heartbeats, /var/lib/beat-check, /etc/heartbeat, the user heartbeat'
+endif
+
+deb: build
+	packaging/build-deb --dist $(DIST) --out $(TARGET)/deb
+
+test:
+	tests/install-packages
+	$(MAKE) build
+	@rm -f $(TARGET)/left-out.txt
+	HEARTBEAT_JOURNEYS=1 HEARTBEAT_BIN_DIR=$(DIST) $(CARGO) test --locked --workspace
+	@if [ -s $(TARGET)/left-out.txt ]; then sort -u $(TARGET)/left-out.txt; \
+		else echo 'nothing was left out'; fi
