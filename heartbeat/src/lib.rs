@@ -34,7 +34,10 @@ pub use owners::{user_id, user_name};
 pub use read::{Beat, Details, MAX_BYTES, Unreadable, UnreadableKind, parse, read_file};
 #[cfg(feature = "read")]
 pub use scan::{Finding, JobFiles, Place, Scan, Slot, read_one, scan};
-pub use store::{SYSTEM_STORE, StoreChoice, WriterStore, is_directory, reader_store, writer_store};
+pub use store::{
+    SYSTEM_STORE, StoreChoice, WriterStore, is_directory, place_in_store, reader_store,
+    writer_store,
+};
 pub use write::{NewBeat, Stage, WriteError, replace_file, write_beat};
 
 /// Version of the format that this crate writes, and the highest that it reads.

@@ -300,8 +300,8 @@ fn attach(out: &mut Listing, others: Vec<(String, usize, Option<&'static str>)>)
         return;
     }
     let set = |job: &mut Listed, files: [Option<Option<&'static str>>; 3]| {
-        for which in 1..3 {
-            if let Some(odd) = files[which] {
+        for (which, odd) in files.into_iter().enumerate() {
+            if let Some(odd) = odd {
                 job.present[which] = true;
                 job.odd[which] = odd;
             }

@@ -54,7 +54,7 @@ pub fn writer_store(flag: Option<PathBuf>) -> Option<WriterStore> {
         return Some(WriterStore { dir, choice });
     }
     let me = rustix::process::geteuid().as_raw();
-    if let Some(dir) = place_in_system_store(Path::new(SYSTEM_STORE), me) {
+    if let Some(dir) = place_in_store(Path::new(SYSTEM_STORE), me) {
         let choice = StoreChoice::System;
         return Some(WriterStore { dir, choice });
     }
@@ -99,9 +99,11 @@ fn own_state() -> Option<PathBuf> {
     set("HOME").map(|home| Path::new(&home).join(".local/state/heartbeats"))
 }
 
-/// Root's place is the store itself, made when it is missing; another user's is
-/// the subdirectory that is theirs, if there is one.
-fn place_in_system_store(store: &Path, me: u32) -> Option<PathBuf> {
+/// Where a user's beats lie in a store: the store itself for its owner, else the
+/// subdirectory that is theirs, if there is one. A missing store is root's to
+/// make.
+#[must_use]
+pub fn place_in_store(store: &Path, me: u32) -> Option<PathBuf> {
     match kind_and_owner(store) {
         Some((true, owner)) if owner == me => return Some(store.into()),
         Some((true, _)) => {}
@@ -144,22 +146,19 @@ mod tests {
     fn the_owner_of_the_store_writes_into_it() {
         let dir = tempfile::tempdir().unwrap();
         let me = rustix::process::geteuid().as_raw();
-        assert_eq!(
-            place_in_system_store(dir.path(), me),
-            Some(dir.path().into())
-        );
+        assert_eq!(place_in_store(dir.path(), me), Some(dir.path().into()));
     }
 
     #[test]
     fn another_user_writes_only_into_what_is_theirs() {
         let dir = tempfile::tempdir().unwrap();
         let stranger = rustix::process::geteuid().as_raw() + 4_242;
-        assert_eq!(place_in_system_store(dir.path(), stranger), None);
+        assert_eq!(place_in_store(dir.path(), stranger), None);
         std::fs::create_dir(dir.path().join("theirs")).unwrap();
-        assert_eq!(place_in_system_store(dir.path(), stranger), None);
+        assert_eq!(place_in_store(dir.path(), stranger), None);
         if chown(dir.path().join("theirs"), Some(stranger), None).is_ok() {
             assert_eq!(
-                place_in_system_store(dir.path(), stranger),
+                place_in_store(dir.path(), stranger),
                 Some(dir.path().join("theirs"))
             );
         }
@@ -169,7 +168,7 @@ mod tests {
     fn only_root_makes_a_missing_store() {
         let dir = tempfile::tempdir().unwrap();
         let missing = dir.path().join("none");
-        assert_eq!(place_in_system_store(&missing, 0), Some(missing.clone()));
-        assert_eq!(place_in_system_store(&missing, 7), None);
+        assert_eq!(place_in_store(&missing, 0), Some(missing.clone()));
+        assert_eq!(place_in_store(&missing, 7), None);
     }
 }

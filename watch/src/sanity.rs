@@ -4,19 +4,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use heartbeat::Beat;
-
-use crate::verdict::{Age, age};
-use crate::{Now, words};
+use crate::{Cause, JobState, Verdict, words};
 
 /// How far ahead the newest beat must be for the clock to be called wrong.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What the beats say about the clock. Only beats whose age rests on the wall
-/// clock can say anything.
+/// What the beats say about the clock. A beat whose age rests on the boot clock
+/// is never ahead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClockEvidence {
-    /// Beats that could be read.
+    /// Jobs whose beats could be read.
     pub beats: usize,
     /// Of these, how many lie in the future.
     pub ahead: usize,
@@ -59,26 +56,18 @@ impl fmt::Display for ClockFault {
 }
 
 impl ClockEvidence {
-    /// Takes one beat into account; `trusted` when the owner of the store wrote
-    /// it.
-    pub fn add(&mut self, beat: &Beat, trusted: bool, now: &Now) {
+    /// Takes one job into account; `trusted` when the owner of the store wrote
+    /// its beats.
+    pub fn add(&mut self, state: &JobState, trusted: bool) {
+        if state.verdict == Verdict::Unreadable {
+            return;
+        }
         self.beats += 1;
-        if let Age::Future(ahead) = age(beat, now) {
+        if let Some(Cause::Ahead(ahead)) = state.cause() {
             self.ahead += 1;
             if trusted {
-                self.furthest = self.furthest.max(Some(ahead));
+                self.furthest = self.furthest.max(Some(*ahead));
             }
-        }
-    }
-
-    /// Puts the evidence of two parts of a store together.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            beats: self.beats + other.beats,
-            ahead: self.ahead + other.ahead,
-            furthest: self.furthest.max(other.furthest),
-            own_in_past: self.own_in_past.or(other.own_in_past),
         }
     }
 
