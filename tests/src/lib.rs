@@ -1,1 +1,6 @@
-//! x
+//! What the tests of the whole share: the built programs, what journeys need,
+//! waiting, and rigs.
+
+pub mod bins;
+pub mod needs;
+pub mod patience;
