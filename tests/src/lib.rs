@@ -4,3 +4,5 @@
 pub mod bins;
 pub mod needs;
 pub mod patience;
+pub mod sink;
+pub mod standin;
