@@ -27,6 +27,45 @@ pub struct DeliveryError {
     pub retry: Retry,
     /// True when the other side may have acted although no answer came.
     pub may_have_acted: bool,
+    /// The HTTP status, where one was answered.
+    pub status: Option<u16>,
+}
+
+impl DeliveryError {
+    /// A failure that stays until somebody changes something; nothing happened
+    /// on the other side.
+    pub fn never(doing: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            doing: doing.into(),
+            why: why.into(),
+            hint: None,
+            retry: Retry::Never,
+            may_have_acted: false,
+            status: None,
+        }
+    }
+
+    /// A failure that may pass by itself; nothing happened on the other side.
+    pub fn later(doing: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            retry: Retry::Later(None),
+            ..Self::never(doing, why)
+        }
+    }
+
+    /// The same error with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error, and the other side may have acted.
+    #[must_use]
+    pub fn acted(mut self) -> Self {
+        self.may_have_acted = true;
+        self
+    }
 }
 
 impl fmt::Display for DeliveryError {

@@ -2,14 +2,81 @@
 //!
 //! This file holds the port and the registry. Each forge owns one file: its
 //! settings (unknown keys denied), its client, its tests. Adding a forge is one
-//! file here and one line in [`registry`].
+//! file here and one line in [`KINDS`].
 //!
 //! A forge does not decide anything. It lists, creates, edits and comments, and
 //! it says truthfully whether a failed call may have had an effect.
 
+pub mod body;
+pub mod folder;
+pub mod gitea;
+mod paging;
+mod remote;
+mod settings;
+mod warnings;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
 use chrono::{DateTime, Utc};
 
+use crate::clock::Clock;
 use crate::error::DeliveryError;
+use crate::http::Http;
+use crate::secret::Secret;
+
+pub use settings::{Fault, settings};
+
+/// Every kind of forge; the first one is taken when the config names none.
+pub const KINDS: &[Kind] = &[folder::KIND, gitea::KIND];
+
+/// One kind of forge, as the registry knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// What `kind` is set to.
+    pub name: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// A `[forge]` table that parses, with every key that matters.
+    pub sample: &'static str,
+    /// Reads the `[forge]` table out of the text of a whole config; checks all
+    /// of it, touches no file and no network. Where the text has no such table,
+    /// every key is as if left out.
+    pub parse: fn(&str) -> Result<Box<dyn Settings>, Fault>,
+}
+
+/// The checked `[forge]` table of one kind.
+pub trait Settings: fmt::Debug {
+    /// Name of the kind.
+    fn kind(&self) -> &'static str;
+
+    /// Whether the forge is asked with a token.
+    fn needs_token(&self) -> bool;
+
+    /// The file that the config names for the token.
+    fn token_file(&self) -> Option<&Path>;
+
+    /// Makes the forge ready. Nothing is sent and nothing is written yet.
+    ///
+    /// # Errors
+    /// When the token is missing.
+    fn open(&self, parts: Parts) -> Result<Box<dyn Forge>, DeliveryError>;
+}
+
+/// What a forge is made of, besides its settings.
+#[derive(Clone)]
+pub struct Parts {
+    /// The way to the web.
+    pub http: Rc<Http>,
+    /// The clock of the pass.
+    pub clock: Rc<dyn Clock>,
+    /// The token, where there is one.
+    pub token: Option<Secret>,
+    /// Where the checker keeps its state; the folder forge lives in `issues/`
+    /// below it.
+    pub state_dir: PathBuf,
+}
 
 /// Whether an issue is open or closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,4 +188,9 @@ pub trait Forge {
     /// # Errors
     /// When the forge did not confirm it.
     fn comment(&self, number: u64, body: &str) -> Result<(), DeliveryError>;
+
+    /// What was noticed that is no error and that somebody should know: a label
+    /// that was dropped, a repository that moved, a file that is no issue. Each
+    /// once, in the order in which they came up; one line each, no secret.
+    fn warnings(&self) -> Vec<String>;
 }

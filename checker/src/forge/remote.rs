@@ -1,0 +1,342 @@
+//! What forges over HTTP share: one place for addresses, headers, warnings and
+//! the checks on what comes back. It knows no forge's paths.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+
+use super::paging::{Entry, Page};
+use super::warnings::Warnings;
+use super::{ForgeIssue, Parts, State};
+use crate::error::DeliveryError;
+use crate::http::{Address, Answer, Call, Caller, Http, Method};
+use crate::secret::{Secret, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+
+/// The checked settings that every forge over HTTP has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Where the forge lies, as people write it.
+    pub(crate) url: Address,
+    /// The parts of the repository's name.
+    pub(crate) repo: Vec<String>,
+    /// The label for new issues.
+    pub(crate) label: Option<String>,
+    /// Own login, where the config tells.
+    pub(crate) user: Option<String>,
+    /// File with the token.
+    pub(crate) token_file: Option<PathBuf>,
+    /// Most pages of a listing.
+    pub(crate) max_pages: u32,
+}
+
+impl Place {
+    /// `owner/name`.
+    pub(crate) fn repo(&self) -> String {
+        self.repo.join("/")
+    }
+}
+
+/// The token, or what to do without one.
+pub(crate) fn token(parts: &Parts, describe: &str) -> Result<Secret, DeliveryError> {
+    parts.token.clone().ok_or_else(|| {
+        DeliveryError::never(format!("ask {describe}"), "there is no token for it").hint(format!(
+            "set `token_file` in [forge], LoadCredential={TOKEN_CREDENTIAL}:FILE in the unit, \
+             or {TOKEN_VARIABLE}"
+        ))
+    })
+}
+
+/// A forge's API, ready to be called.
+pub(crate) struct Api {
+    pub(crate) http: Rc<Http>,
+    pub(crate) caller: Caller,
+    pub(crate) base: Address,
+    /// For people: `ops/watch at https://git.example.org`.
+    pub(crate) what: String,
+    pub(crate) warnings: Warnings,
+}
+
+impl Api {
+    /// `open an issue` becomes `open an issue in ops/watch at https://…`.
+    pub(crate) fn doing(&self, doing: &str) -> String {
+        format!("{doing} in {}", self.what)
+    }
+
+    /// Makes a call to a path below the API.
+    pub(crate) fn call<T>(
+        &self,
+        doing: &str,
+        method: Method,
+        address: Address,
+        json: Option<&Value>,
+        read: &dyn Fn(&Answer) -> Result<T, String>,
+    ) -> Result<T, DeliveryError> {
+        let doing = self.doing(doing);
+        let call = Call {
+            doing: &doing,
+            caller: &self.caller,
+            method,
+            address,
+            json,
+        };
+        self.http.call(&call, &|answer| {
+            if let Some(place) = &answer.moved_to {
+                self.warnings.add(format!(
+                    "{} has moved to {place}: set `repo` (and `url`) to the new name",
+                    self.what
+                ));
+            }
+            read(answer)
+        })
+    }
+
+    /// Reads JSON from a path below the API.
+    pub(crate) fn get<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, DeliveryError> {
+        let address = self.base.join(path).with_query(query);
+        self.call(doing, Method::Get, address, None, &Answer::json)
+    }
+
+    /// Sends JSON to a path below the API and demands one certain status.
+    pub(crate) fn send<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        (method, expected): (Method, u16),
+        path: &[&str],
+        json: &Value,
+    ) -> Result<T, DeliveryError> {
+        let address = self.base.join(path);
+        self.call(doing, method, address, Some(json), &|answer| {
+            if answer.status == expected {
+                answer.json()
+            } else {
+                Err(format!("answered {} instead of {expected}", answer.status))
+            }
+        })
+    }
+
+    /// Reads one page of a list.
+    pub(crate) fn page(
+        &self,
+        doing: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        number: u32,
+    ) -> Result<Page, DeliveryError> {
+        let number = number.to_string();
+        let address = self.base.join(path).with_query(query);
+        let address = address.with_query(&[("page", &number)]);
+        self.call(doing, Method::Get, address, None, &|answer| {
+            let total = answer
+                .header("x-total-count")
+                .or_else(|| answer.header("x-total"));
+            Ok(Page {
+                entries: answer.json()?,
+                total: total.and_then(|text| text.trim().parse().ok()),
+                more: more(answer),
+            })
+        })
+    }
+
+    /// Reads a whole list that is not of issues.
+    ///
+    /// # Errors
+    /// When any page does not come.
+    pub(crate) fn all_pages(
+        &self,
+        doing: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        max_pages: u32,
+    ) -> Result<Vec<Value>, DeliveryError> {
+        let mut all: Vec<Value> = Vec::new();
+        for number in 1..=max_pages {
+            let mut page = self.page(doing, path, query, number)?;
+            // A list without pages answers every page alike.
+            if page.entries.is_empty() || (number > 1 && all.ends_with(&page.entries)) {
+                return Ok(all);
+            }
+            all.append(&mut page.entries);
+            let counted = page.total.is_some_and(|total| all.len() as u64 >= total);
+            if counted || page.more == Some(false) {
+                return Ok(all);
+            }
+        }
+        let why = format!("there are more than {max_pages} pages");
+        Err(DeliveryError::never(self.doing(doing), why).hint("raise `max_pages`"))
+    }
+
+    /// Asks something only to find out why another call failed: one word for
+    /// what came.
+    pub(crate) fn probe(&self, path: &[&str]) -> Probe {
+        let address = self.base.join(path);
+        let found = self.call("look", Method::Get, address, None, &|answer| {
+            Ok(answer.json::<Value>().ok())
+        });
+        match found {
+            Ok(Some(json)) => Probe::Json(json),
+            Ok(None) => Probe::Other,
+            Err(error) => match error.status {
+                Some(status) => Probe::Status(status),
+                None => Probe::Silence,
+            },
+        }
+    }
+
+    /// Refuses a text that the forge would cut or refuse, before it is sent.
+    pub(crate) fn check_length(
+        &self,
+        doing: &str,
+        what: &str,
+        text: &str,
+        most: usize,
+    ) -> Result<(), DeliveryError> {
+        let length = text.chars().count();
+        if length <= most {
+            return Ok(());
+        }
+        let why = format!("the {what} has {length} characters, more than the {most} allowed");
+        Err(DeliveryError::never(self.doing(doing), why))
+    }
+
+    /// Refuses an empty comment or a blank title, before it is sent.
+    pub(crate) fn check_not_blank(
+        &self,
+        doing: &str,
+        what: &str,
+        text: &str,
+    ) -> Result<(), DeliveryError> {
+        if !text.trim().is_empty() {
+            return Ok(());
+        }
+        let why = format!("the {what} is blank");
+        Err(DeliveryError::never(self.doing(doing), why))
+    }
+
+    /// An address for people out of an answer, where it is one.
+    pub(crate) fn page_url(
+        &self,
+        offered: Option<&str>,
+        fallback: &[&str],
+        url: &Address,
+    ) -> String {
+        let offered = offered.and_then(|text| Address::parse(text).ok());
+        let address = offered.unwrap_or_else(|| url.join(fallback));
+        self.caller.redact(&address.shown())
+    }
+}
+
+/// What a [`Api::probe`] found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Probe {
+    /// A success in JSON.
+    Json(Value),
+    /// A success that is no JSON.
+    Other,
+    /// Another status.
+    Status(u16),
+    /// No answer.
+    Silence,
+}
+
+/// Whether another page follows, where the headers tell. Addresses in them are
+/// not looked at.
+fn more(answer: &Answer) -> Option<bool> {
+    if let Some(next) = answer.header("x-next-page") {
+        return Some(!next.trim().is_empty());
+    }
+    let link = answer.header("link")?;
+    Some(link.contains("rel=\"next\"") || link.contains("rel=next"))
+}
+
+/// An issue in the shape of GitHub, which Gitea took over. Whatever may be null
+/// is optional; unknown fields are ignored.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct IssueJson {
+    pub(crate) number: u64,
+    pub(crate) html_url: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) body: Option<String>,
+    pub(crate) state: String,
+    pub(crate) user: Option<UserJson>,
+    pub(crate) closed_at: Option<String>,
+    pub(crate) pull_request: Option<IgnoredAny>,
+    pub(crate) labels: Option<Vec<LabelJson>>,
+}
+
+/// A user.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct UserJson {
+    #[serde(alias = "username")]
+    pub(crate) login: String,
+}
+
+/// A label.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LabelJson {
+    pub(crate) id: Option<u64>,
+    pub(crate) name: Option<String>,
+}
+
+/// A comment.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct CommentJson {
+    pub(crate) body: Option<String>,
+    pub(crate) user: Option<UserJson>,
+}
+
+impl IssueJson {
+    /// The issue of the port, or what is wrong with it.
+    pub(crate) fn issue(self, url: String) -> Result<ForgeIssue, String> {
+        if self.number == 0 {
+            return Err("it has the number 0".to_owned());
+        }
+        Ok(ForgeIssue {
+            number: self.number,
+            url,
+            title: self.title.unwrap_or_default(),
+            body: self.body.unwrap_or_default(),
+            state: state(&self.state)?,
+            author: self.user.map(|user| user.login).unwrap_or_default(),
+            closed_at: self.closed_at.as_deref().and_then(time),
+        })
+    }
+}
+
+/// Reads a state.
+pub(crate) fn state(text: &str) -> Result<State, String> {
+    match text {
+        "open" | "opened" => Ok(State::Open),
+        "closed" => Ok(State::Closed),
+        _ => Err("it has an unknown state".to_owned()),
+    }
+}
+
+/// Reads a time; what cannot be read is as good as not told.
+pub(crate) fn time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    // Gitea's "never" is 1970 or the year 1.
+    (time.timestamp() > 0).then_some(time)
+}
+
+/// Whether two logins are the same user: forges do not tell case apart.
+pub(crate) fn same_user(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// Keeps an issue of the wanted state and author; others are left out.
+pub(crate) fn keep(issue: ForgeIssue, wanted: State, author: &str) -> Entry {
+    if issue.state == wanted && same_user(&issue.author, author) {
+        Entry::Ours(issue)
+    } else {
+        Entry::Other(issue.number)
+    }
+}
