@@ -1,1 +1,7 @@
-fn main() {}
+//! `beat-check`: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(checker::main())
+}

@@ -1,0 +1,517 @@
+//! Says to the forge what the plan asks for, one step at a time.
+//!
+//! Each step is safe to repeat: a comment is looked for before it is written, an
+//! edit that was already made changes nothing, and what was created is listed
+//! again before the pass ends. So a pass that dies anywhere is healed by the
+//! next one.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use watch::{
+    Action, Delivery, DeliveryOutcome, IssueLink, JobKey, JobState, Known, Listings, Marker, Plan,
+    Policy, Scope, Sight, member_hash, plan, splice, storm_title, title,
+};
+
+use crate::error::DeliveryError;
+use crate::forge::{Edit, Forge, ForgeIssue, Listing, NewIssue, State, body};
+
+/// After so many failures in a row the forge is left alone until the next pass.
+const PATIENCE: usize = 3;
+
+/// What a pass has to say and what it rests on.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// All jobs, worst first.
+    pub states: &'a [JobState],
+    /// Name of the host.
+    pub host: &'a str,
+    /// What could be seen.
+    pub sight: &'a Sight,
+    /// How to go about it.
+    pub policy: &'a Policy,
+    /// The moment of the pass.
+    pub now: DateTime<Utc>,
+    /// Only say what would be done.
+    pub dry_run: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Each step.
+    pub deliveries: Vec<Delivery>,
+    /// What went wrong, in words.
+    pub errors: Vec<DeliveryError>,
+    /// Worth knowing, and no failure.
+    pub notes: Vec<String>,
+    /// The open issue of each flagged job that has one, by index of the job.
+    pub issues: HashMap<usize, IssueLink>,
+    /// Flagged jobs whose silence a person has put aside.
+    pub acknowledged: Vec<usize>,
+}
+
+/// Brings the forge in line with the states.
+#[must_use]
+pub fn deliver(forge: &dyn Forge, subject: &Subject<'_>) -> Outcome {
+    let mut run = Run {
+        forge,
+        subject,
+        user: String::new(),
+        listings: Listings::default(),
+        links: HashMap::new(),
+        closed_links: HashMap::new(),
+        out: Outcome::default(),
+        failed_in_a_row: 0,
+        created: Vec::new(),
+    };
+    if let Err(error) = run.all() {
+        run.out.errors.push(error);
+    }
+    run.out
+}
+
+struct Run<'a> {
+    forge: &'a dyn Forge,
+    subject: &'a Subject<'a>,
+    user: String,
+    listings: Listings,
+    /// Pages of the open issues, by number.
+    links: HashMap<u64, String>,
+    closed_links: HashMap<u64, String>,
+    out: Outcome,
+    failed_in_a_row: usize,
+    /// Steps that created an issue or may have: the delivery's index and what
+    /// the new issue is about.
+    created: Vec<(usize, Marker)>,
+}
+
+impl Run<'_> {
+    fn all(&mut self) -> Result<(), DeliveryError> {
+        self.user = self.forge.own_user()?;
+        let listing = self.forge.open_issues(&self.user)?;
+        self.listings.open_complete = listing.complete;
+        self.links = links(&listing);
+        self.listings.open = self.known(listing);
+        let plan = self.plan()?;
+        self.out.acknowledged.clone_from(&plan.acknowledged);
+        for (job, issue) in &plan.covered {
+            let number = self.listings.open[*issue].number;
+            self.out.issues.insert(*job, self.link(number));
+        }
+        self.say_what_is_held_back(&plan);
+        for action in &plan.actions {
+            self.step(action);
+        }
+        self.look_again();
+        Ok(())
+    }
+
+    fn plan(&mut self) -> Result<Plan, DeliveryError> {
+        let (forge, user) = (self.forge, self.user.clone());
+        let mut pages = HashMap::new();
+        let mut listings = std::mem::take(&mut self.listings);
+        let subject = self.subject;
+        let plan = plan(
+            subject.states,
+            subject.host,
+            subject.sight,
+            subject.policy,
+            subject.now,
+            &mut listings,
+            |since| {
+                let listing = forge.closed_issues(&user, since)?;
+                pages = links(&listing);
+                let complete = listing.complete;
+                Ok((known(listing, &user), complete))
+            },
+        );
+        self.listings = listings;
+        self.closed_links = pages;
+        plan
+    }
+
+    fn known(&self, listing: Listing) -> Vec<Known> {
+        known(listing, &self.user)
+    }
+
+    fn link(&self, number: u64) -> IssueLink {
+        let url = self
+            .links
+            .get(&number)
+            .or_else(|| self.closed_links.get(&number));
+        IssueLink {
+            number,
+            url: url.cloned().unwrap_or_default(),
+        }
+    }
+
+    fn say_what_is_held_back(&mut self, plan: &Plan) {
+        if plan.held_back.is_empty() {
+            return;
+        }
+        let jobs = watch::words::count(plan.held_back.len() as u64, "job", "jobs");
+        let error = DeliveryError::later(
+            format!("list all issues of {}", self.forge.describe()),
+            format!(
+                "the list was cut short or kept changing, so no issue was opened for {jobs}: it might be a second one"
+            ),
+        );
+        self.out
+            .errors
+            .push(error.hint("the next pass tries again"));
+    }
+
+    /// Takes one step and records what came of it.
+    fn step(&mut self, action: &Action) {
+        let (name, key, number) = self.about(action);
+        let mut delivery = Delivery {
+            action: name.into(),
+            job: key.map(|key| key.job.to_string()),
+            user: key.map(|key| key.user().to_owned()),
+            issue: number.map(|number| self.link(number)),
+            outcome: DeliveryOutcome::Planned,
+            error: None,
+        };
+        if !self.subject.dry_run {
+            let done = if self.failed_in_a_row >= PATIENCE {
+                Err(self.given_up(name))
+            } else {
+                self.act(action)
+            };
+            match done {
+                Ok(made) => {
+                    self.failed_in_a_row = 0;
+                    delivery.outcome = DeliveryOutcome::Done;
+                    delivery.issue = made.or(delivery.issue);
+                }
+                Err(error) => {
+                    self.failed_in_a_row += 1;
+                    delivery.outcome = DeliveryOutcome::Failed;
+                    delivery.error = Some(error.to_string());
+                    self.out.errors.push(error);
+                }
+            }
+        }
+        self.out.deliveries.push(delivery);
+    }
+
+    fn given_up(&self, name: &str) -> DeliveryError {
+        DeliveryError::later(
+            format!("{name} at {}", self.forge.describe()),
+            "left for the next pass, after several failures in a row",
+        )
+    }
+
+    /// The name of a step, the job that it is about and the issue's number.
+    fn about(&self, action: &Action) -> (&'static str, Option<&JobKey>, Option<u64>) {
+        let key = |job: &usize| Some(&self.subject.states[*job].key);
+        let open = |issue: &usize| Some(self.listings.open[*issue].number);
+        match action {
+            Action::Open { job } => ("open", key(job), None),
+            Action::Reopen { issue, job } => {
+                let number = self.listings.closed[*issue].number;
+                ("reopen", key(job), Some(number))
+            }
+            Action::Change { issue, job } => ("change", key(job), open(issue)),
+            Action::Refresh { issue, job } => ("refresh", key(job), open(issue)),
+            Action::Recover { issue, job } => ("recover", key(job), open(issue)),
+            Action::Gone { issue } => ("gone", None, open(issue)),
+            Action::Duplicate { issue, .. } => ("duplicate", None, open(issue)),
+            Action::OpenStorm { .. } => ("storm_open", None, None),
+            Action::GrowStorm { issue, .. } => ("storm_grow", None, open(issue)),
+            Action::ShrinkStorm { issue, .. } => ("storm_shrink", None, open(issue)),
+            Action::CloseStorm { issue } => ("storm_close", None, open(issue)),
+        }
+    }
+
+    fn act(&mut self, action: &Action) -> Result<Option<IssueLink>, DeliveryError> {
+        let states = self.subject.states;
+        let now = self.subject.now;
+        match action {
+            Action::Open { job } => return self.open(*job).map(Some),
+            Action::OpenStorm { jobs } => return self.open_storm(jobs).map(Some),
+            Action::Reopen { issue, job } => {
+                let known = self.listings.closed[*issue].clone();
+                let state = &states[*job];
+                let next = self.next(&known, state);
+                self.comment_once(known.number, &next, &body::again(state, &next))?;
+                let block = body::job_block(state, &next, now);
+                self.edit(&known, Some(&block), Some(State::Open))?;
+                let link = self.link(known.number);
+                self.out.issues.insert(*job, link);
+            }
+            Action::Change { issue, job } => {
+                let known = self.listings.open[*issue].clone();
+                let state = &states[*job];
+                let next = self.next(&known, state);
+                let was = known.marker.as_ref().map_or("unknown", |m| m.kind.as_str());
+                self.comment_once(known.number, &next, &body::changed(state, was, &next))?;
+                let block = body::job_block(state, &next, now);
+                self.edit(&known, Some(&block), None)?;
+            }
+            Action::Refresh { issue, job } => {
+                let known = self.listings.open[*issue].clone();
+                let next = self.next(&known, &states[*job]);
+                let block = body::job_block(&states[*job], &next, now);
+                self.edit(&known, Some(&block), None)?;
+            }
+            Action::Recover { issue, job } => {
+                let known = self.listings.open[*issue].clone();
+                let Some(old) = &known.marker else {
+                    return Ok(None);
+                };
+                let next = old.next("recovered");
+                let comment = body::recovered(&states[*job], old, &next);
+                self.comment_once(known.number, &next, &comment)?;
+                self.remark(&known, &next, Some(State::Closed))?;
+            }
+            Action::Gone { issue } => {
+                let known = self.listings.open[*issue].clone();
+                let Some(old) = &known.marker else {
+                    return Ok(None);
+                };
+                let next = old.next("gone");
+                self.comment_once(known.number, &next, &body::gone(old, &next))?;
+                self.remark(&known, &next, None)?;
+            }
+            Action::Duplicate { issue, of } => {
+                let known = self.listings.open[*issue].clone();
+                self.close_duplicate(&known, *of)?;
+            }
+            Action::GrowStorm {
+                issue,
+                jobs,
+                added,
+                unseen,
+            } => {
+                let known = self.listings.open[*issue].clone();
+                let next = self.storm_marker(&known, jobs, unseen);
+                let came: Vec<&JobState> = added.iter().map(|job| &states[*job]).collect();
+                self.comment_once(known.number, &next, &body::storm_grew(&came, &next))?;
+                self.edit_storm(&known, jobs, unseen.len(), &next)?;
+            }
+            Action::ShrinkStorm {
+                issue,
+                jobs,
+                unseen,
+            } => {
+                let known = self.listings.open[*issue].clone();
+                let next = self.storm_marker(&known, jobs, unseen);
+                self.edit_storm(&known, jobs, unseen.len(), &next)?;
+            }
+            Action::CloseStorm { issue } => {
+                let known = self.listings.open[*issue].clone();
+                let Some(old) = &known.marker else {
+                    return Ok(None);
+                };
+                let next = old.next("recovered");
+                self.comment_once(known.number, &next, &body::storm_over(old, &next, now))?;
+                self.remark(&known, &next, Some(State::Closed))?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn next(&self, known: &Known, state: &JobState) -> Marker {
+        let rev = known
+            .marker
+            .as_ref()
+            .map_or(1, |marker| marker.rev.saturating_add(1));
+        Marker::for_job(&state.key, state.verdict.word(), state.since(), rev)
+    }
+
+    fn open(&mut self, job: usize) -> Result<IssueLink, DeliveryError> {
+        let state = &self.subject.states[job];
+        let marker = Marker::for_job(&state.key, state.verdict.word(), state.since(), 1);
+        let new = NewIssue {
+            title: title(&state.key, state.verdict),
+            body: body::job_block(state, &marker, self.subject.now),
+        };
+        let link = self.create(&new, marker)?;
+        self.out.issues.insert(job, link.clone());
+        Ok(link)
+    }
+
+    fn open_storm(&mut self, jobs: &[usize]) -> Result<IssueLink, DeliveryError> {
+        let Subject {
+            states, host, now, ..
+        } = *self.subject;
+        let members = jobs.iter().map(|job| member_hash(&states[*job].key));
+        let marker = Marker::for_storm(host, members.collect(), Some(now), 1);
+        let listed: Vec<&JobState> = jobs.iter().map(|job| &states[*job]).collect();
+        let new = NewIssue {
+            title: storm_title(host),
+            body: body::storm_block(&listed, 0, &marker, now),
+        };
+        let link = self.create(&new, marker)?;
+        for job in jobs {
+            self.out.issues.insert(*job, link.clone());
+        }
+        Ok(link)
+    }
+
+    fn create(&mut self, new: &NewIssue, marker: Marker) -> Result<IssueLink, DeliveryError> {
+        let at = self.out.deliveries.len();
+        match self.forge.create(new) {
+            Ok(issue) => {
+                self.links.insert(issue.number, issue.url);
+                self.created.push((at, marker));
+                Ok(self.link(issue.number))
+            }
+            Err(error) => {
+                if error.may_have_acted {
+                    self.created.push((at, marker));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes a comment unless a comment of the same event is there already: the
+    /// answer to the first one may have been lost.
+    fn comment_once(&self, number: u64, event: &Marker, text: &str) -> Result<(), DeliveryError> {
+        let mark = event.event();
+        let said = self.forge.comments(number, &self.user)?;
+        if said
+            .iter()
+            .any(|comment| comment.trim_start().starts_with(&mark))
+        {
+            return Ok(());
+        }
+        self.forge.comment(number, text)
+    }
+
+    fn edit(
+        &self,
+        known: &Known,
+        block: Option<&str>,
+        state: Option<State>,
+    ) -> Result<(), DeliveryError> {
+        let edit = Edit {
+            title: None,
+            body: block.map(|block| splice(&known.body, block)),
+            state,
+        };
+        self.forge.edit(known.number, &edit)
+    }
+
+    /// Changes the marker and leaves the text of the issue as it is.
+    fn remark(
+        &self,
+        known: &Known,
+        next: &Marker,
+        state: Option<State>,
+    ) -> Result<(), DeliveryError> {
+        let behind = known.body.split_once('\n').map_or("", |(_, behind)| behind);
+        let edit = Edit {
+            title: None,
+            body: Some(format!("{}\n{behind}", next.to_line())),
+            state,
+        };
+        self.forge.edit(known.number, &edit)
+    }
+
+    fn close_duplicate(&self, known: &Known, of: u64) -> Result<(), DeliveryError> {
+        let Some(old) = &known.marker else {
+            return Ok(());
+        };
+        let next = old.next("duplicate");
+        self.comment_once(known.number, &next, &body::duplicate(of, &next))?;
+        self.remark(known, &next, Some(State::Closed))
+    }
+
+    fn storm_marker(&self, known: &Known, jobs: &[usize], unseen: &[String]) -> Marker {
+        let states = self.subject.states;
+        let members = jobs.iter().map(|job| member_hash(&states[*job].key));
+        let members = members.chain(unseen.iter().cloned()).collect();
+        let old = known.marker.as_ref();
+        let since = old.and_then(|marker| marker.since);
+        let rev = old.map_or(1, |marker| marker.rev.saturating_add(1));
+        Marker::for_storm(self.subject.host, members, since, rev)
+    }
+
+    fn edit_storm(
+        &self,
+        known: &Known,
+        jobs: &[usize],
+        unseen: usize,
+        next: &Marker,
+    ) -> Result<(), DeliveryError> {
+        let listed: Vec<&JobState> = jobs.iter().map(|job| &self.subject.states[*job]).collect();
+        let block = body::storm_block(&listed, unseen, next, self.subject.now);
+        self.edit(known, Some(&block), None)
+    }
+
+    /// Lists again after something was created: a forge knows no uniqueness, two
+    /// checkers may have created at once, and an answer may have been lost. The
+    /// lowest number stays.
+    fn look_again(&mut self) {
+        if self.created.is_empty() {
+            return;
+        }
+        let listing = match self.forge.open_issues(&self.user) {
+            Ok(listing) => listing,
+            Err(error) => {
+                self.out.errors.push(error);
+                return;
+            }
+        };
+        self.links.extend(links(&listing));
+        let open = self.known(listing);
+        for (at, marker) in std::mem::take(&mut self.created) {
+            let mut same: Vec<&Known> = open
+                .iter()
+                .filter(|known| same_subject(known, &marker))
+                .collect();
+            same.sort_unstable_by_key(|known| known.number);
+            let Some((first, others)) = same.split_first() else {
+                continue;
+            };
+            let link = self.link(first.number);
+            let delivery = &mut self.out.deliveries[at];
+            delivery.issue = Some(link);
+            delivery.outcome = DeliveryOutcome::Done;
+            if let Some(lost) = delivery.error.take() {
+                // The answer was lost, the issue was not.
+                self.out.errors.retain(|error| error.to_string() != lost);
+            }
+            for other in others {
+                if let Err(error) = self.close_duplicate(other, first.number) {
+                    self.out.errors.push(error);
+                }
+            }
+        }
+    }
+}
+
+fn same_subject(known: &Known, marker: &Marker) -> bool {
+    known.marker.as_ref().is_some_and(|other| {
+        other.host == marker.host
+            && match (&other.scope, &marker.scope) {
+                (Scope::Storm { .. }, Scope::Storm { .. }) => true,
+                (one, two) => one == two,
+            }
+    })
+}
+
+/// Only what our own user opened: anybody else may have copied a marker.
+fn known(listing: Listing, user: &str) -> Vec<Known> {
+    let ours = listing
+        .issues
+        .into_iter()
+        .filter(|issue| issue.author == user);
+    ours.map(|issue: ForgeIssue| Known {
+        number: issue.number,
+        marker: Marker::parse(&issue.body),
+        title: issue.title,
+        body: issue.body,
+        closed_at: issue.closed_at,
+    })
+    .collect()
+}
+
+fn links(listing: &Listing) -> HashMap<u64, String> {
+    let pair = |issue: &ForgeIssue| (issue.number, issue.url.clone());
+    listing.issues.iter().map(pair).collect()
+}

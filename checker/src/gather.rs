@@ -1,0 +1,235 @@
+//! Reads the stores and judges every job in them.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use heartbeat::{Finding, JobName, place_in_store, scan};
+use watch::{ClockEvidence, Expectation, JobKey, JobState, Now, Owner, Sight, Verdict, verdict};
+
+/// Name of the checker's own job.
+pub const OWN_JOB: &str = "beat-check";
+
+/// What the stores hold, judged.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// All jobs but the checker's own, worst first; fresh ones in no order.
+    pub states: Vec<JobState>,
+    /// What is odd about the stores.
+    pub findings: Vec<Finding>,
+    /// Stores that could not be read, with the reason.
+    pub unseen: Vec<(PathBuf, String)>,
+    /// What could be seen.
+    pub sight: Sight,
+    /// What the beats say about the clock.
+    pub evidence: ClockEvidence,
+    /// Where the checker leaves its own beat.
+    pub own_place: Option<PathBuf>,
+}
+
+/// Reads all stores. A store that cannot be read is no error of the pass: it is
+/// said, and the others are read.
+#[must_use]
+pub fn gather(stores: &[PathBuf], host: &str, now: &Now) -> Gathered {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut out = Gathered::default();
+    let me = rustix::process::geteuid().as_raw();
+    for store in distinct(stores) {
+        let place = place_in_store(&store, me).filter(|place| place.is_dir());
+        out.own_place = out.own_place.take().or(place);
+        if let Err(error) = read_store(&store, host, now, threads, &mut out) {
+            out.sight.blind = true;
+            out.unseen.push((store, said(&error)));
+        }
+    }
+    order(&mut out.states);
+    out
+}
+
+/// The same store twice is one store.
+fn distinct(stores: &[PathBuf]) -> Vec<PathBuf> {
+    let mut seen = Vec::new();
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+    for store in stores {
+        if !seen
+            .iter()
+            .any(|other: &PathBuf| real(other) == real(store))
+        {
+            seen.push(store.clone());
+        }
+    }
+    seen
+}
+
+fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::NotFound => "there is no such directory".into(),
+        io::ErrorKind::NotADirectory => "it is not a directory".into(),
+        _ => error.to_string(),
+    }
+}
+
+fn read_store(
+    store: &Path,
+    host: &str,
+    now: &Now,
+    threads: usize,
+    out: &mut Gathered,
+) -> io::Result<()> {
+    let expectation = Expectation::default();
+    let owners = Owners::new(host);
+    let scanned = scan(store, threads, |place, files| {
+        let key = JobKey {
+            owner: owners.get(&place.user),
+            job: files.job.clone(),
+        };
+        JobState::new(key, verdict(&expectation, &files, now))
+    })?;
+    for finding in scanned.findings.iter().filter(|finding| finding.blind) {
+        let user = finding.path.file_name().map(|name| name.to_string_lossy());
+        out.sight.blind_users.extend(user.map(Into::into));
+    }
+    out.findings.extend(scanned.findings);
+    let owner = scanned.places.first().map(|place| place.user.clone());
+    let own_user = own_user(store, out.own_place.as_deref(), &scanned.places);
+    let mut states = scanned.jobs;
+    let own = states.iter().position(|state| {
+        state.key.job.as_str() == OWN_JOB && Some(state.key.user()) == own_user.as_deref()
+    });
+    if let Some(own) = own {
+        let own = states.swap_remove(own);
+        let ahead = own.verdict == Verdict::Skewed;
+        out.evidence.add(&own, true);
+        if own.last_success.is_some() {
+            out.evidence.own_in_past = Some(!ahead);
+        }
+    }
+    for state in &states {
+        let trusted = owner.as_deref() == Some(state.key.user());
+        out.evidence.add(state, trusted);
+    }
+    merge(store, states, out);
+    Ok(())
+}
+
+/// The user whose place the checker's own beat lies in.
+fn own_user(
+    store: &Path,
+    own_place: Option<&Path>,
+    places: &[heartbeat::Place],
+) -> Option<Box<str>> {
+    let own = own_place.filter(|own| own.starts_with(store))?;
+    let place = places.iter().find(|place| place.dir == own)?;
+    Some(place.user.clone())
+}
+
+/// Adds the jobs of one more store. One key in two stores is told, and the worse
+/// verdict counts, so that neither can hide the other's silence.
+fn merge(store: &Path, states: Vec<JobState>, out: &mut Gathered) {
+    if out.states.is_empty() {
+        out.states = states;
+        return;
+    }
+    let mut known: HashMap<JobKey, usize> = HashMap::new();
+    for (at, state) in out.states.iter().enumerate() {
+        known.insert(state.key.clone(), at);
+    }
+    for state in states {
+        let Some(&at) = known.get(&state.key) else {
+            out.states.push(state);
+            continue;
+        };
+        out.findings.push(Finding {
+            path: store.join(format!("{}.last", state.key.job)),
+            what: format!(
+                "has the name of a job in another store; the worse of the two is shown as {}: give one another name",
+                state.key.shown()
+            ),
+            blind: false,
+        });
+        if state.verdict > out.states[at].verdict {
+            out.states[at] = state;
+        }
+    }
+}
+
+/// Jobs that are not fresh first, worst first. Fresh ones are left as they come:
+/// there may be a million, and most readers never list them.
+fn order(states: &mut Vec<JobState>) {
+    let mut fresh = 0;
+    let mut end = states.len();
+    // Moves the fresh ones to the end.
+    while fresh < end {
+        if states[fresh].verdict == Verdict::Fresh {
+            end -= 1;
+            states.swap(fresh, end);
+        } else {
+            fresh += 1;
+        }
+    }
+    let mut rest = states.split_off(end);
+    watch::worst_first(states);
+    states.append(&mut rest);
+}
+
+/// One shared owner for all jobs of a user.
+struct Owners {
+    host: Box<str>,
+    known: std::sync::RwLock<HashMap<Box<str>, Arc<Owner>>>,
+}
+
+impl Owners {
+    fn new(host: &str) -> Self {
+        Self {
+            host: host.into(),
+            known: std::sync::RwLock::default(),
+        }
+    }
+
+    fn get(&self, user: &str) -> Arc<Owner> {
+        let known = self.known.read().unwrap_or_else(|e| e.into_inner());
+        if let Some(owner) = known.get(user) {
+            return Arc::clone(owner);
+        }
+        drop(known);
+        let owner = Owner {
+            host: self.host.clone(),
+            user: user.into(),
+        };
+        let mut known = self.known.write().unwrap_or_else(|e| e.into_inner());
+        Arc::clone(known.entry(user.into()).or_insert_with(|| Arc::new(owner)))
+    }
+}
+
+/// Leaves the checker's own beat: proof that it passed.
+///
+/// # Errors
+/// When it cannot be written; the pass is none the worse.
+pub fn leave_own_beat(
+    place: &Path,
+    now: &Now,
+    host: &str,
+    interval: heartbeat::Interval,
+    exit_code: u8,
+) -> Result<(), heartbeat::WriteError> {
+    let Ok(job) = JobName::new(OWN_JOB) else {
+        return Ok(());
+    };
+    let good = matches!(exit_code, crate::exit::WELL | crate::exit::FLAGGED);
+    let kind = if good {
+        heartbeat::FileKind::Last
+    } else {
+        heartbeat::FileKind::Fail
+    };
+    let beat = heartbeat::NewBeat {
+        interval: Some(interval),
+        host: Some(host),
+        boot: now.boot,
+        exit_code: (!good).then_some(i32::from(exit_code)),
+        reason: (!good).then_some("exit"),
+        ..heartbeat::NewBeat::new(kind, &job, now.wall)
+    };
+    heartbeat::write_beat(place, &beat, true)
+}

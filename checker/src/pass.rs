@@ -1,0 +1,351 @@
+//! The story of a pass: read, decide, act, record, report.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use heartbeat::{BootStamp, WriteError, replace_file};
+use watch::{JobState, Now};
+
+use crate::cli::{Format, PassArgs};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::deliver::{Outcome, Subject, deliver};
+use crate::error::DeliveryError;
+use crate::forge::{Forge, Parts};
+use crate::gather::{Gathered, gather, leave_own_beat};
+use crate::http::{Http, Limits};
+use crate::output::{self, Look};
+use crate::state::{Lock, LockError, state_dir, write_record};
+use crate::{exit, secret};
+
+/// Something that ends a pass before it began: what, and what to do.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Exit code.
+    pub code: u8,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// Runs one pass and returns its exit code.
+///
+/// # Errors
+/// When it could not begin.
+pub fn run(args: &PassArgs) -> Result<u8, Refusal> {
+    let clock: Rc<dyn Clock> = Rc::new(SystemClock::start());
+    let config = load(args)?;
+    let pass = Pass::new(args, config, clock)?;
+    let _lock = pass.lock()?;
+    pass.go()
+}
+
+fn load(args: &PassArgs) -> Result<Config, Refusal> {
+    Config::load(args.config.as_deref()).map_err(|error| Refusal {
+        code: exit::USAGE,
+        message: error.to_string(),
+        hint: error.hint,
+    })
+}
+
+struct Pass<'a> {
+    args: &'a PassArgs,
+    config: Config,
+    clock: Rc<dyn Clock>,
+    host: String,
+    now: Now,
+    stores: Vec<PathBuf>,
+    state_dir: PathBuf,
+}
+
+impl<'a> Pass<'a> {
+    fn new(args: &'a PassArgs, config: Config, clock: Rc<dyn Clock>) -> Result<Self, Refusal> {
+        let named = args
+            .state_dir
+            .as_deref()
+            .or(config.checker.state_dir.as_deref());
+        let env = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let state_dir = state_dir(named, &env).ok_or_else(|| Refusal {
+            code: exit::USAGE,
+            message: "there is no place for the checker's state: HOME is not set".into(),
+            hint: Some("name one with --state-dir".into()),
+        })?;
+        let stores = match (&args.dir[..], &config.checker.stores[..]) {
+            ([], []) => vec![heartbeat::reader_store()],
+            ([], configured) => configured.to_vec(),
+            (named, _) => named.to_vec(),
+        };
+        Ok(Self {
+            host: config.checker.host.clone().unwrap_or_else(host_name),
+            now: Now {
+                wall: clock.now(),
+                boot: BootStamp::now(),
+            },
+            args,
+            config,
+            clock,
+            stores,
+            state_dir,
+        })
+    }
+
+    fn lock(&self) -> Result<Option<Lock>, Refusal> {
+        if self.args.dry_run {
+            return Ok(None);
+        }
+        let dir = self.state_dir.display();
+        Lock::take(&self.state_dir)
+            .map(Some)
+            .map_err(|error| match error {
+                LockError::Busy => Refusal {
+                    code: exit::BLIND,
+                    message: format!("another pass is running (it holds {dir}/lock)"),
+                    hint: Some("wait for it; a pass ends at its deadline at the latest".into()),
+                },
+                LockError::Io(error) => Refusal {
+                    code: exit::BLIND,
+                    message: format!("cannot use the state folder {dir}: {error}"),
+                    hint: Some(
+                        "name another one with --state-dir, or only look with --dry-run".into(),
+                    ),
+                },
+            })
+    }
+
+    fn go(&self) -> Result<u8, Refusal> {
+        let seen = gather(&self.stores, &self.host, &self.now);
+        let mut problems = blindness(&seen);
+        let blind = !problems.is_empty();
+        let clock_fault = seen.evidence.fault();
+        let outcome = match clock_fault {
+            Some(fault) => {
+                problems.push(format!(
+                    "the clock cannot be believed: {fault}. Nothing was opened or closed. Is the time right? `timedatectl`"
+                ));
+                Outcome::default()
+            }
+            None => self.deliver(&seen),
+        };
+        for error in &outcome.errors {
+            let hint = error
+                .hint
+                .as_ref()
+                .map_or(String::new(), |hint| format!(" ({hint})"));
+            problems.push(format!("{error}{hint}"));
+        }
+        problems.extend(outcome.notes.iter().cloned());
+        let flagged = seen.states.first().is_some_and(JobState::flagged);
+        let exit_code = if clock_fault.is_some() {
+            exit::CLOCK
+        } else if blind {
+            exit::BLIND
+        } else if !outcome.errors.is_empty() {
+            exit::UNDELIVERED
+        } else if flagged || !seen.findings.is_empty() {
+            exit::FLAGGED
+        } else {
+            exit::WELL
+        };
+        if !self.args.dry_run {
+            self.export(&mut problems, &seen, &outcome, exit_code);
+            self.leave(&mut problems, &seen, exit_code);
+        }
+        let result = self.result(&seen, &outcome, &problems, exit_code);
+        self.show(&result)?;
+        let late = result.summary().late;
+        Ok(match self.args.format {
+            Format::Nagios if result.summary().flagged > 0 && exit_code == exit::UNDELIVERED => {
+                output::nagios_exit_code(exit::FLAGGED, late)
+            }
+            Format::Nagios => output::nagios_exit_code(exit_code, late),
+            _ => exit_code,
+        })
+    }
+
+    fn result<'r>(
+        &'r self,
+        seen: &'r Gathered,
+        outcome: &'r Outcome,
+        problems: &'r [String],
+        exit_code: u8,
+    ) -> output::Result<'r> {
+        output::Result {
+            host: &self.host,
+            now: self.now.wall,
+            exit_code,
+            states: &seen.states,
+            findings: &seen.findings,
+            problems,
+            deliveries: &outcome.deliveries,
+            issues: &outcome.issues,
+            acknowledged: &outcome.acknowledged,
+        }
+    }
+
+    fn deliver(&self, seen: &Gathered) -> Outcome {
+        match self.forge() {
+            Ok(forge) => {
+                let subject = Subject {
+                    states: &seen.states,
+                    host: &self.host,
+                    sight: &seen.sight,
+                    policy: &self.config.policy,
+                    now: self.now.wall,
+                    dry_run: self.args.dry_run,
+                };
+                deliver(&*forge, &subject)
+            }
+            Err(error) => Outcome {
+                errors: vec![error],
+                issues: HashMap::new(),
+                ..Outcome::default()
+            },
+        }
+    }
+
+    fn http(&self) -> Rc<Http> {
+        let deadline = self.config.checker.deadline;
+        Rc::new(Http::new(
+            Limits::default(),
+            Rc::clone(&self.clock),
+            deadline,
+        ))
+    }
+
+    fn forge(&self) -> Result<Box<dyn Forge>, DeliveryError> {
+        let settings = &self.config.forge;
+        let token = if settings.needs_token() {
+            let env = |name: &str| std::env::var_os(name);
+            secret::load(settings.token_file(), &env).map_err(|error| {
+                let doing = format!("use the token in {}", error.place);
+                DeliveryError::never(doing, error.why).hint(error.hint)
+            })?
+        } else {
+            None
+        };
+        settings.open(Parts {
+            http: self.http(),
+            clock: Rc::clone(&self.clock),
+            token,
+            state_dir: self.state_dir.clone(),
+        })
+    }
+
+    /// Leaves what others read: metrics, and the record for the reporter. What
+    /// fails here is said, and changes no verdict.
+    fn export(&self, problems: &mut Vec<String>, seen: &Gathered, outcome: &Outcome, code: u8) {
+        let mut wrong = Vec::new();
+        let result = self.result(seen, outcome, problems, code);
+        if let Some(file) = &self.config.prometheus_file {
+            let mut text = Vec::new();
+            let made = output::write(&mut text, Format::Prometheus, &result, Look::default());
+            let written = made
+                .map_err(|e| e.to_string())
+                .and_then(|()| replace(file, &text));
+            if let Err(why) = written {
+                wrong.push(format!(
+                    "cannot write the metrics to {}: {why}",
+                    file.display()
+                ));
+            }
+        }
+        if let Err(error) = write_record(&self.state_dir, &output::record(&result)) {
+            let dir = self.state_dir.display();
+            wrong.push(format!(
+                "cannot write the record of this pass in {dir}: {error}"
+            ));
+        }
+        problems.extend(wrong);
+    }
+
+    /// Leaves the checker's own beat, and tells the outside that it is alive.
+    fn leave(&self, problems: &mut Vec<String>, seen: &Gathered, code: u8) {
+        let good = matches!(code, exit::WELL | exit::FLAGGED);
+        if code != exit::CLOCK {
+            let interval = self.config.checker.interval;
+            let left = match &seen.own_place {
+                Some(place) => leave_own_beat(place, &self.now, &self.host, interval, code)
+                    .map_err(|error| format!("in {}: {error}", place.display())),
+                // A store that could not be read has been told already.
+                None if !seen.unseen.is_empty() => Ok(()),
+                None => Err("this user has no place in the store".to_owned()),
+            };
+            if let Err(why) = left {
+                problems.push(format!("cannot leave the checker's own beat: {why}"));
+            }
+        }
+        if let Some(address) = self.config.ping_url.as_ref().filter(|_| good)
+            && let Err(error) = self
+                .http()
+                .ping("tell the watchdog that the checker is alive", address)
+        {
+            problems.push(error.to_string());
+        }
+    }
+
+    fn show(&self, result: &output::Result<'_>) -> Result<(), Refusal> {
+        let look = Look {
+            all: self.args.all,
+            colour: self.args.out.is_none() && colour_wanted(),
+            dry_run: self.args.dry_run,
+        };
+        let format = self.args.format;
+        let Some(file) = &self.args.out else {
+            let mut out = BufWriter::new(io::stdout().lock());
+            let written = output::write(&mut out, format, result, look).and_then(|()| out.flush());
+            return match written {
+                // Whoever read it has seen enough.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Refusal {
+                    code: exit::BLIND,
+                    message: format!("cannot print the result: {error}"),
+                    hint: None,
+                }),
+                _ => Ok(()),
+            };
+        };
+        let mut text = Vec::new();
+        let made = output::write(&mut text, format, result, look).map_err(|e| e.to_string());
+        made.and_then(|()| replace(file, &text))
+            .map_err(|why| Refusal {
+                code: exit::BLIND,
+                message: format!("cannot write the result to {}: {why}", file.display()),
+                hint: Some("the folder must exist and be writable".into()),
+            })
+    }
+}
+
+/// What could not be seen, in words.
+fn blindness(seen: &Gathered) -> Vec<String> {
+    let stores = seen.unseen.iter().map(|(store, why)| {
+        let store = store.display();
+        format!("cannot read the store {store}: {why}; its jobs are not watched")
+    });
+    let places = seen.findings.iter().filter(|finding| finding.blind);
+    stores.chain(places.map(ToString::to_string)).collect()
+}
+
+fn host_name() -> String {
+    let name = rustix::system::uname();
+    name.nodename().to_string_lossy().into_owned()
+}
+
+fn colour_wanted() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !no_colour && !dumb && io::stdout().is_terminal()
+}
+
+fn replace(file: &Path, content: &[u8]) -> Result<(), String> {
+    let name = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or("it is no file name")?;
+    let dir = match file.parent() {
+        Some(dir) if dir != Path::new("") => dir,
+        _ => Path::new("."),
+    };
+    replace_file(dir, name, content, false).map_err(|error: WriteError| error.to_string())
+}
