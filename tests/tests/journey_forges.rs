@@ -7,17 +7,17 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use checker::clock::FakeClock;
 use checker::deliver::{Outcome, Subject, deliver};
 use checker::forge::{Parts, settings};
 use checker::gather::gather;
 use checker::http::{Http, Limits};
 use checker::secret::Secret;
+use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{FileKind, Interval, JobName, NewBeat, write_beat};
 use house_tests::contracts;
 use house_tests::standin::model::Issue;
-use house_tests::standin::{Clock, Fault, Flavour, Rule, Standin};
+use house_tests::standin::{Clock, Fault, Flavour, Reply, Rule, Standin};
 use watch::{Marker, Now, Policy, Scope};
 
 const HOST: &str = "bezalel";
@@ -114,7 +114,14 @@ fn pass(forge: &Standin, store: &Path, now: DateTime<Utc>) -> Outcome {
         state_dir: store.join("unused"),
     };
     let forge = settings(&text).unwrap().open(parts).unwrap();
-    let seen = gather(&[store.to_owned()], HOST, &Now { wall: now, boot: None });
+    let seen = gather(
+        &[store.to_owned()],
+        HOST,
+        &Now {
+            wall: now,
+            boot: None,
+        },
+    );
     assert_eq!(seen.evidence.fault(), None);
     let subject = Subject {
         states: &seen.states,
@@ -137,7 +144,10 @@ fn job_of(issue: &Issue) -> String {
 }
 
 fn event(comment: &house_tests::standin::model::Comment) -> Option<&str> {
-    comment.body.lines().find(|line| line.contains("heartbeat-checker event"))
+    comment
+        .body
+        .lines()
+        .find(|line| line.contains("heartbeat-checker event"))
 }
 
 /// Runs the whole journey; `check` is called after each stage with the jobs that
@@ -196,15 +206,31 @@ fn a_silence_is_told_once_and_closed_with_its_story() {
             let titles: Vec<&str> = ours.iter().map(|issue| issue.title.as_str()).collect();
             // Two issues in all: the third silence went into an old one.
             assert_eq!(titles.len(), 2, "{flavour:?}: {titles:?}");
-            assert!(titles.iter().all(|title| title.starts_with("[heartbeat-checker] ")));
+            assert!(
+                titles
+                    .iter()
+                    .all(|title| title.starts_with("[heartbeat-checker] "))
+            );
             let story = ours.iter().flat_map(|issue| &issue.comments);
             let story: Vec<&str> = story.map(|comment| comment.body.as_str()).collect();
             let story = story.join("\n");
-            for part in ["Recovered: `vacuum` succeeded at", "were missed", "Now **failed**", "Again **silent**"] {
+            for part in [
+                "Recovered: `vacuum` succeeded at",
+                "were missed",
+                "Now **failed**",
+                "Again **silent**",
+            ] {
                 assert!(story.contains(part), "{flavour:?}: {part:?} in\n{story}");
             }
-            let copied = world.issues.iter().find(|issue| issue.number == foreign).unwrap();
-            assert!(copied.open && copied.comments.is_empty(), "a person's issue was touched");
+            let copied = world
+                .issues
+                .iter()
+                .find(|issue| issue.number == foreign)
+                .unwrap();
+            assert!(
+                copied.open && copied.comments.is_empty(),
+                "a person's issue was touched"
+            );
         });
         if contracts::available() {
             assert_eq!(contracts::troubles(&scene.forge), Vec::<String>::new());
@@ -212,8 +238,8 @@ fn a_silence_is_told_once_and_closed_with_its_story() {
     }
 }
 
-#[test]
-fn a_forge_that_fails_at_any_one_request_is_in_line_after_the_next_pass() {
+/// Every request of the journey fails once, in every way.
+fn fail_at_every_request(flavour: Flavour) {
     type Make = fn() -> Fault;
     let faults: [(&str, Make); 7] = [
         ("500", || Fault::status(500)),
@@ -222,31 +248,54 @@ fn a_forge_that_fails_at_any_one_request_is_in_line_after_the_next_pass() {
         ("closed", || Fault::Close),
         ("acted, no answer", || Fault::ActAndDrop),
         ("acted, half an answer", || Fault::ActAndHalf),
-        ("acted, then 502", || Fault::ActAndAnswer(house_tests::standin::Reply::html(502, "bad gateway"))),
+        ("acted, then 502", || {
+            Fault::ActAndAnswer(Reply::html(502, "bad gateway"))
+        }),
     ];
-    for flavour in Flavour::ALL {
-        for (name, fault) in faults {
-            let mut hit = 0;
-            for nth in 1.. {
-                let mut scene = Scene::new(flavour);
-                scene.forge.inject(Rule::nth(nth), fault());
-                let mut fired = false;
-                journey(&mut scene, |scene, flagged| {
-                    scene.pass();
-                    if !fired && scene.forge.pending_faults() == 0 {
-                        fired = true;
-                        scene.advance(TimeDelta::seconds(30));
-                        let healed = scene.pass();
-                        assert_eq!(healed.errors, [], "{flavour:?}, {name} at request {nth}");
-                    }
-                    scene.assert_one_issue_each(flagged);
-                });
-                if !fired {
-                    break;
+    for (name, fault) in faults {
+        let mut hit = 0;
+        for nth in 1.. {
+            let mut scene = Scene::new(flavour);
+            scene.forge.inject(Rule::nth(nth), fault());
+            let mut fired = false;
+            journey(&mut scene, |scene, flagged| {
+                scene.pass();
+                if !fired && scene.forge.pending_faults() == 0 {
+                    fired = true;
+                    scene.advance(TimeDelta::seconds(30));
+                    let healed = scene.pass();
+                    assert_eq!(healed.errors, [], "{flavour:?}, {name} at request {nth}");
                 }
-                hit += 1;
+                scene.assert_one_issue_each(flagged);
+            });
+            if !fired {
+                break;
             }
-            assert!(hit > 20, "{flavour:?}, {name}: only {hit} requests were tried");
+            hit += 1;
         }
+        assert!(
+            hit > 20,
+            "{flavour:?}, {name}: only {hit} requests were tried"
+        );
     }
+}
+
+#[test]
+fn forgejo_failing_at_any_one_request_is_in_line_after_the_next_pass() {
+    fail_at_every_request(Flavour::Forgejo);
+}
+
+#[test]
+fn gitea_failing_at_any_one_request_is_in_line_after_the_next_pass() {
+    fail_at_every_request(Flavour::Gitea);
+}
+
+#[test]
+fn github_failing_at_any_one_request_is_in_line_after_the_next_pass() {
+    fail_at_every_request(Flavour::GitHub);
+}
+
+#[test]
+fn gitlab_failing_at_any_one_request_is_in_line_after_the_next_pass() {
+    fail_at_every_request(Flavour::GitLab);
 }

@@ -54,7 +54,7 @@ pub fn job_block(state: &JobState, marker: &Marker, now: DateTime<Utc>) -> Strin
     marker.block(&text)
 }
 
-const CLOSING: &str = "\nThis issue closes by itself when the job has succeeded. Closing it by hand puts \
+const CLOSING: &str = "This issue closes by itself when the job has succeeded. Closing it by hand puts \
 this silence aside: nothing more is said until the job has succeeded once and goes silent again.\n";
 
 fn headline(state: &JobState) -> String {
