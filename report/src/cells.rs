@@ -1,0 +1,150 @@
+//! What stands in the cells of a row, the same in markdown and html. All of it
+//! is this program's own words and numbers.
+
+use watch::words::{count, moment, span};
+use watch::{Summary, Verdict};
+
+use crate::model::{Night, Row, Watch};
+
+/// What stands where nothing is known.
+pub(crate) const NOTHING: &str = "–";
+
+pub(crate) fn age(row: &Row) -> String {
+    row.age.map_or(NOTHING.into(), |age| span(age).to_string())
+}
+
+pub(crate) fn interval(row: &Row) -> String {
+    row.interval.map_or(NOTHING.into(), |interval| {
+        span(interval.duration()).to_string()
+    })
+}
+
+/// `2.4×`. What is over a whole number never looks as if it were that number:
+/// at exactly 2 a job is not silent yet.
+pub(crate) fn ratio(row: &Row) -> String {
+    let Some(ratio) = row.ratio else {
+        return NOTHING.into();
+    };
+    if ratio >= 100.0 {
+        return format!("{ratio:.0}×");
+    }
+    format!("{:.1}×", (ratio * 10.0 - 1e-9).ceil().max(0.0) / 10.0)
+}
+
+pub(crate) fn last_success(row: &Row) -> String {
+    row.last_success.map_or(NOTHING.into(), |time| {
+        time.format("%Y-%m-%d %H:%M:%S").to_string()
+    })
+}
+
+/// What is known beside the reason, as sentences.
+pub(crate) fn beside(row: &Row) -> Vec<String> {
+    let mut out = Vec::new();
+    let told = matches!(row.verdict, Verdict::Silent | Verdict::Late);
+    if let (false, Some(age)) = (told, row.age.filter(|_| row.last_success.is_some())) {
+        let missed = match row.missed {
+            Some(n) if n > 0 => format!(", {} missed", count(n, "run", "runs")),
+            _ => String::new(),
+        };
+        out.push(format!("No success for {}{missed}.", span(age)));
+    }
+    let every = row
+        .interval
+        .map(|i| format!("due every {}", span(i.duration())));
+    let last = row
+        .last_success
+        .map(|at| format!("last success {}", moment(at)));
+    let facts: Vec<String> = [every, last].into_iter().flatten().collect();
+    if !facts.is_empty() {
+        out.push(capital(&format!("{}.", facts.join(", "))));
+    }
+    if !row.seen {
+        out.push("As the checker's last pass saw it; this report does not see its beat.".into());
+    }
+    out
+}
+
+/// `is silent`, `failed`: what goes behind a job's name.
+pub(crate) const fn predicate(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fresh => "is fresh",
+        Verdict::Waiting => "waits",
+        Verdict::Late => "is late",
+        Verdict::Skewed => "has a beat from the future",
+        Verdict::Unreadable => "has a beat that cannot be read",
+        Verdict::Never => "never succeeded",
+        Verdict::Hung => "hangs",
+        Verdict::Failed => "failed",
+        Verdict::Silent => "is silent",
+    }
+}
+
+/// The first letter large.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// When the checker last passed, as a sentence.
+pub(crate) fn last_pass(watch: &Watch) -> Option<String> {
+    let (at, age) = (watch.last_pass?, watch.age?);
+    let late = if age > watch.every * 2 {
+        ", so this is older than it should be"
+    } else {
+        ""
+    };
+    Some(format!(
+        "The checker last passed at {}, {} ago. It should pass every {}{late}.",
+        moment(at),
+        span(age),
+        span(watch.every)
+    ))
+}
+
+/// When the report before this one was written.
+pub(crate) fn last_report(watch: &Watch) -> Option<String> {
+    let row = watch.reporter.as_ref()?;
+    let (at, age) = (row.last_success?, row.age?);
+    let late = if row.verdict == Verdict::Silent {
+        ", and that is more than twice as long ago as it should be"
+    } else {
+        ""
+    };
+    Some(format!(
+        "The report before this one was written at {}, {} ago{late}.",
+        moment(at),
+        span(age)
+    ))
+}
+
+/// When this page was made, and from when on it should no longer be believed.
+pub(crate) fn made(night: &Night) -> String {
+    let every = night.watch.reporter.as_ref().and_then(|row| row.interval);
+    let stale = every.map_or(String::new(), |every| {
+        format!(
+            " A new one is due every {}: when this one is older than {}, nobody writes it any more.",
+            span(every.duration()),
+            span(every.duration() * 2)
+        )
+    });
+    format!("This page was made at {}.{stale}", moment(night.now))
+}
+
+/// `25 jobs: 2 silent, 1 late, 22 fresh`.
+pub(crate) fn tally(summary: &Summary) -> String {
+    let parts: Vec<String> = Verdict::ALL
+        .into_iter()
+        .rev()
+        .map(|verdict| (crate::headline::number(summary, verdict), verdict))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, verdict)| format!("{n} {verdict}"))
+        .collect();
+    format!(
+        "{}: {}",
+        count(summary.jobs, "job", "jobs"),
+        parts.join(", ")
+    )
+}
