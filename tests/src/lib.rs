@@ -2,6 +2,7 @@
 //! waiting, and rigs.
 
 pub mod bins;
+pub mod contracts;
 pub mod needs;
 pub mod patience;
 pub mod sink;

@@ -55,69 +55,102 @@ impl Core {
     }
 }
 
+/// What comes of one request, before it is put into bytes.
+struct Plan {
+    reply: Reply,
+    acted: bool,
+    much: Much,
+    then: Option<Then>,
+}
+
+/// How much of the answer is sent.
+enum Much {
+    All,
+    First(usize),
+    HalfTheBody,
+    Instead(Vec<u8>),
+}
+
+impl Core {
+    /// Acts, or does not, as the fault wants it.
+    fn plan(&self, world: &mut World, request: &Request, fault: Option<&Fault>) -> Plan {
+        let plan = |reply: Reply, acted, much, then| Plan {
+            reply,
+            acted,
+            much,
+            then,
+        };
+        let close = Some(Then::Close);
+        let hold = Some(Then::Hold(self.hold));
+        let nothing = Reply::empty(200);
+        match fault {
+            Some(Fault::Answer(reply)) => plan(reply.clone(), false, Much::All, None),
+            Some(Fault::Redirect { status, to }) => {
+                let reply = Fault::redirect(*status, to, request);
+                plan(reply, false, Much::All, None)
+            }
+            Some(Fault::Raw(bytes)) => plan(nothing, false, Much::Instead(bytes.clone()), close),
+            Some(Fault::Close) => plan(nothing, false, Much::First(0), close),
+            Some(Fault::Hang) => plan(nothing, false, Much::First(0), hold),
+            acting => {
+                let reply = self.act(world, request);
+                match acting {
+                    Some(Fault::ActAndAnswer(other)) => plan(other.clone(), true, Much::All, None),
+                    Some(Fault::ActAndDrop) => plan(reply, true, Much::First(0), close),
+                    Some(Fault::ActAndCut(at)) => plan(reply, true, Much::First(*at), close),
+                    Some(Fault::ActAndHalf) => plan(reply, true, Much::HalfTheBody, close),
+                    Some(Fault::ActAndStall(at)) => plan(reply, true, Much::First(*at), hold),
+                    _ => plan(reply, true, Much::All, None),
+                }
+            }
+        }
+    }
+}
+
 impl Service for Core {
     fn serve(&self, request: Request) -> Outcome {
         let mut inside = self.inside();
         let Inside { world, book, log } = &mut *inside;
         let at = world.clock.now();
-        let date = at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let to_head = request.method == "HEAD";
-        let plain = if request.last {
+        let fault = book.strike(&request, world);
+        let plan = self.plan(world, &request, fault);
+        let usual = if request.last {
             Then::Close
         } else {
             Then::Keep
         };
-        let render = |reply: Reply, then| {
-            let reply = reply.header("Date", &date);
-            reply.to_bytes(to_head, then == Then::Close)
+        let date = at.format("%a, %d %b %Y %H:%M:%S GMT");
+        let reply = plan.reply.header("Date", date);
+        let (start, mut bytes) = reply.to_bytes(request.method == "HEAD", request.last);
+        let all = bytes.len();
+        let whole = match plan.much {
+            Much::All => true,
+            Much::First(count) => {
+                bytes.truncate(count);
+                count >= all
+            }
+            Much::HalfTheBody => {
+                bytes.truncate(start + (all - start) / 2);
+                false
+            }
+            Much::Instead(other) => {
+                bytes = other;
+                false
+            }
         };
-        let whole = |reply: Reply, acted: bool| {
-            let status = Some(reply.status);
-            (render(reply, plain).1, plain, status, acted)
-        };
-        let cut = |reply: Reply, then, upto: &dyn Fn(usize, usize) -> usize| {
-            let (start, mut bytes) = render(reply, plain);
-            bytes.truncate(upto(start, bytes.len()));
-            (bytes, then, None, true)
-        };
-        let hold = Then::Hold(self.hold);
-        let (bytes, then, status, acted) = match book.strike(&request, world) {
-            None | Some(Fault::Meanwhile(_)) => whole(self.act(world, &request), true),
-            Some(Fault::Answer(reply)) => whole(reply.clone(), false),
-            Some(Fault::Redirect { status, to }) => {
-                whole(Fault::redirect(*status, to, &request), false)
-            }
-            Some(Fault::ActAndAnswer(reply)) => {
-                self.act(world, &request);
-                whole(reply.clone(), true)
-            }
-            Some(Fault::ActAndDrop) => cut(self.act(world, &request), Then::Close, &|_, _| 0),
-            Some(Fault::ActAndCut(at)) => {
-                let at = *at;
-                cut(self.act(world, &request), Then::Close, &|_, all| {
-                    at.min(all)
-                })
-            }
-            Some(Fault::ActAndHalf) => {
-                let half = |start: usize, all: usize| start + (all - start) / 2;
-                cut(self.act(world, &request), Then::Close, &half)
-            }
-            Some(Fault::ActAndStall(at)) => {
-                let at = *at;
-                cut(self.act(world, &request), hold, &|_, all| at.min(all))
-            }
-            Some(Fault::Close) => (Vec::new(), Then::Close, None, false),
-            Some(Fault::Hang) => (Vec::new(), hold, None, false),
-        };
+        let status = whole.then_some(reply.status);
         log.push(Logged {
             request,
             status,
-            acted,
+            acted: plan.acted,
             at,
         });
         drop(inside);
         self.bell.notify_all();
-        Outcome { bytes, then }
+        Outcome {
+            bytes,
+            then: plan.then.unwrap_or(usual),
+        }
     }
 
     fn refuses(&self) -> bool {

@@ -98,6 +98,9 @@ pub enum Fault {
     ActAndHalf,
     /// The forge acts and so many bytes come, then silence.
     ActAndStall(usize),
+    /// Nothing happens, and these bytes come, HTTP or not; then the connection
+    /// ends.
+    Raw(Vec<u8>),
     /// Nothing happens and the connection breaks.
     Close,
     /// Nothing happens and nothing ever comes.
@@ -123,6 +126,7 @@ impl fmt::Debug for Fault {
             Self::ActAndCut(bytes) => write!(f, "ActAndCut({bytes})"),
             Self::ActAndHalf => f.write_str("ActAndHalf"),
             Self::ActAndStall(bytes) => write!(f, "ActAndStall({bytes})"),
+            Self::Raw(bytes) => write!(f, "Raw({} bytes)", bytes.len()),
             Self::Close => f.write_str("Close"),
             Self::Hang => f.write_str("Hang"),
             Self::Redirect { status, to } => write!(f, "Redirect({status}, {to})"),
@@ -167,7 +171,6 @@ impl Fault {
         Self::Redirect { status: 307, to }
     }
 
-    /// How long an answer this fault makes by itself: the status, if any.
     pub(super) fn redirect(status: u16, to: &str, request: &Request) -> Reply {
         let to = match to.strip_suffix('/') {
             Some(origin) => format!("{origin}{}", request.target()),

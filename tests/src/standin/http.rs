@@ -136,6 +136,17 @@ impl Drop for Server {
     }
 }
 
+/// Closes a connection however its thread ends.
+struct Leave<'a>(&'a Inner, u64);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        if let Some(stream) = self.0.desk().streams.remove(&self.1) {
+            let _gone = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
 fn accept<S: Service>(listener: &TcpListener, inner: &Arc<Inner>, service: &Arc<S>) {
     for stream in listener.incoming() {
         let mut desk = inner.desk();
@@ -156,9 +167,8 @@ fn accept<S: Service>(listener: &TcpListener, inner: &Arc<Inner>, service: &Arc<
         let worker = thread::Builder::new()
             .name(format!("standin-{id}"))
             .spawn(move || {
+                let _left = Leave(&own, id);
                 let _over = converse(&stream, &own, with.as_ref());
-                let _gone = stream.shutdown(Shutdown::Both);
-                own.desk().streams.remove(&id);
             });
         if let Ok(worker) = worker {
             desk.streams.insert(id, twin);

@@ -45,14 +45,14 @@ impl Request {
             .map(|(_, v)| v)
     }
 
-    /// The path's parts, each decoded after the path was cut at its slashes.
+    /// The path's parts, each decoded after the path was cut at its slashes. A
+    /// doubled slash, or one at the end, leaves an empty part: no route has one.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
-        self.path
-            .split('/')
-            .filter(|s| !s.is_empty())
-            .map(|s| decode(s, false))
-            .collect()
+        match self.path.strip_prefix('/').unwrap_or(&self.path) {
+            "" => Vec::new(),
+            path => path.split('/').map(|s| decode(s, false)).collect(),
+        }
     }
 
     /// The body as JSON, when it is JSON.

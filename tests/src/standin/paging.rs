@@ -36,7 +36,7 @@ impl Page {
 
     /// The page after this one, if there is one.
     pub(super) fn next(self, total: usize) -> Option<usize> {
-        (self.number < self.last(total)).then_some(self.number + 1)
+        (self.number < self.last(total)).then(|| self.number + 1)
     }
 
     /// The `Link` header: `address` with the query that was asked, `page` and

@@ -32,11 +32,10 @@ pub fn effects(text: &str) -> Effects {
             let digits = run(rest, |c| c.is_ascii_digit());
             let after = rest.get(digits.len());
             if !digits.is_empty() && !after.is_some_and(|a| a.is_alphanumeric()) {
-                let head: String = chars.get(..at).unwrap_or_default().iter().collect();
-                let project = head
-                    .rsplit(|c: char| !(c.is_ascii_alphanumeric() || "-_./".contains(c)))
-                    .next()
-                    .unwrap_or_default();
+                let before = chars.get(..at).unwrap_or_default().iter().rev();
+                let named = |c: &&char| c.is_ascii_alphanumeric() || "-_./".contains(**c);
+                let project: Vec<char> = before.take_while(named).copied().collect();
+                let project: String = project.into_iter().rev().collect();
                 if project.is_empty() || project.contains('/') {
                     found.links.push(format!("{project}#{digits}"));
                 }
@@ -125,33 +124,53 @@ fn step_fence(fence: &mut Option<(char, usize)>, line: &str) -> bool {
     }
 }
 
-/// Replaces code blocks, code spans and HTML comments by blanks.
+/// Tags that begin a block in which Markdown is not read: a fence right after
+/// `<details>`, without an empty line between, is no fence.
+const HTML_BLOCKS: [&str; 13] = [
+    "details", "summary", "div", "p", "pre", "table", "tr", "td", "th", "ul", "ol", "li", "h",
+];
+
+fn begins_html(line: &str) -> bool {
+    let inner = line.trim_start();
+    let tag: String = inner
+        .strip_prefix("</")
+        .or_else(|| inner.strip_prefix('<'))
+        .unwrap_or_default()
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    HTML_BLOCKS.contains(&tag.to_lowercase().as_str())
+}
+
+/// The text without code blocks, code spans and HTML comments.
 fn without_code(text: &str) -> String {
-    let mut kept = String::new();
-    let mut fence = None;
-    let mut blank_before = true;
-    let mut comment = false;
+    let (mut kept, mut paragraph) = (String::new(), String::new());
+    let (mut fence, mut comment, mut html, mut blank_before) = (None, false, false, true);
     for line in text.split('\n') {
-        // A comment hides what looks like a fence, and a fence what looks like
-        // a comment.
-        if !comment && step_fence(&mut fence, line) {
-            kept.push('\n');
+        let blank = line.trim().is_empty();
+        let inside = comment;
+        if !inside && !html && step_fence(&mut fence, line) {
             blank_before = false;
             continue;
         }
         let indented = line.starts_with("    ") || line.starts_with('\t');
-        if !comment && indented && blank_before {
-            kept.push('\n');
+        if !inside && !html && indented && blank_before {
             continue;
         }
-        blank_before = line.trim().is_empty();
-        kept.push_str(&without_comments(line, &mut comment));
-        kept.push('\n');
+        if !inside {
+            html = !blank && (html || begins_html(line));
+            blank_before = blank;
+        }
+        if html || blank {
+            kept.push_str(&without_spans(&std::mem::take(&mut paragraph)));
+        }
+        let live = without_comments(line, &mut comment);
+        let target = if html { &mut kept } else { &mut paragraph };
+        target.push_str(&live);
+        target.push('\n');
     }
-    kept.split("\n\n")
-        .map(without_spans)
-        .collect::<Vec<_>>()
-        .join("\n\n")
+    kept.push_str(&without_spans(&paragraph));
+    kept
 }
 
 fn without_comments(line: &str, comment: &mut bool) -> String {
