@@ -1,0 +1,79 @@
+//! Writes the man pages and the completions of `beat-check` and `beat-report` from
+//! their own command lines. `beat` has none of clap in it; its page is written by hand,
+//! in `writer/beat.1`.
+//!
+//! `make-docs DIR` fills `DIR/man` and `DIR/completions/{bash,zsh,fish}`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use clap_complete::{Shell, generate};
+use clap_mangen::Man;
+
+/// What a page says beyond the command line.
+const CHECK: &str = r#".SH FILES
+.TP
+\fI/etc/heartbeat/config.toml\fR
+Settings. Everything has a default.
+.TP
+\fI/etc/credstore/heartbeat.forge\-token\fR
+The token of the forge, for beat\-check.service.
+.TP
+\fI/var/lib/heartbeats\fR
+The beats.
+.TP
+\fI/var/lib/beat\-check\fR
+Issues as files, and the record of the last pass.
+.SH "SEE ALSO"
+.BR beat (1),
+.BR beat\-report (1),
+.BR systemd.timer (5)
+"#;
+
+const REPORT: &str = r#".SH FILES
+.TP
+\fI/var/lib/beat\-check/night\-watch.md\fR
+The page that beat\-report.service writes each morning.
+.SH "SEE ALSO"
+.BR beat (1),
+.BR beat\-check (1)
+"#;
+
+fn main() -> io::Result<()> {
+    let Some(dir) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        return Err(io::Error::other("usage: make-docs DIR"));
+    };
+    for (command, more) in [
+        (checker::cli::command(), CHECK),
+        (report::cli::command(), REPORT),
+    ] {
+        page(&dir.join("man"), &command, more)?;
+        completions(&dir.join("completions"), command)?;
+    }
+    Ok(())
+}
+
+fn page(dir: &Path, command: &Command, more: &str) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let mut text = Vec::new();
+    Man::new(command.clone()).render(&mut text)?;
+    text.extend_from_slice(more.as_bytes());
+    fs::write(dir.join(format!("{}.1", command.get_name())), text)
+}
+
+fn completions(dir: &Path, mut command: Command) -> io::Result<()> {
+    let name = command.get_name().to_owned();
+    for (shell, folder, file) in [
+        (Shell::Bash, "bash", name.clone()),
+        (Shell::Zsh, "zsh", format!("_{name}")),
+        (Shell::Fish, "fish", format!("{name}.fish")),
+    ] {
+        let mut script = Vec::new();
+        generate(shell, &mut command, &name, &mut script);
+        fs::create_dir_all(dir.join(folder))?;
+        fs::write(dir.join(folder).join(file), script)?;
+    }
+    Ok(())
+}
