@@ -1,0 +1,143 @@
+//! Signals while a job runs: held back from `beat`, so that they cannot end it
+//! before the record is written, and handed on to the job.
+
+use std::sync::Arc;
+
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
+use rustix::process::{WaitOptions, WaitStatus, waitpid};
+use signal_hook::flag;
+
+/// Signals that are handed on.
+const HANDED_ON: [Signal; 6] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
+
+/// Where a signal comes from when a terminal sends it: from the kernel, to the
+/// whole process group, so that the job has it already.
+const FROM_KERNEL: i32 = 0x80;
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With this exit code.
+    Exited(i32),
+    /// By this signal.
+    Killed(i32),
+    /// The kernel does not tell.
+    Untold(Errno),
+}
+
+impl End {
+    /// The code with which a shell would go on.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Exited(code) => code as u8,
+            Self::Killed(signal) => 128u8.saturating_add(signal as u8),
+            Self::Untold(_) => 125,
+        }
+    }
+}
+
+impl From<WaitStatus> for End {
+    fn from(status: WaitStatus) -> Self {
+        match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Self::Exited(code),
+            (None, Some(signal)) => Self::Killed(signal),
+            (None, None) => Self::Untold(Errno::EINVAL),
+        }
+    }
+}
+
+/// The name of a signal without its `SIG`, or its number.
+pub(crate) fn name(signal: i32) -> String {
+    match Signal::try_from(signal) {
+        Ok(signal) => signal.as_str().trim_start_matches("SIG").to_owned(),
+        Err(_) => signal.to_string(),
+    }
+}
+
+/// Signals that are held back.
+pub(crate) struct Held {
+    before: SigSet,
+    descriptor: Option<SignalFd>,
+}
+
+impl Held {
+    /// Holds them back from here on.
+    pub(crate) fn hold() -> Self {
+        // Whoever started this program may have left SIGCHLD ignored, and then the
+        // kernel tells nobody how a child ended. A handler, which the job does not
+        // inherit, brings it back; the flag that it sets is not needed.
+        let _ = flag::register(Signal::SIGCHLD as i32, Arc::default());
+        let mut set = SigSet::empty();
+        set.add(Signal::SIGCHLD);
+        for signal in HANDED_ON {
+            set.add(signal);
+        }
+        let descriptor = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC).ok();
+        // Without a descriptor nobody could hand them on: they stay as they are.
+        if descriptor.is_none() {
+            set = SigSet::empty();
+        }
+        let before = set
+            .thread_swap_mask(SigmaskHow::SIG_BLOCK)
+            .unwrap_or_else(|_| SigSet::empty());
+        Self { before, descriptor }
+    }
+
+    /// The mask as it was: the job's.
+    pub(crate) fn before(&self) -> &SigSet {
+        &self.before
+    }
+
+    /// Waits for the job to end, and hands signals on to it until then.
+    pub(crate) fn wait(&self, job: Pid) -> End {
+        let Some(pid) = rustix::process::Pid::from_raw(job.as_raw()) else {
+            return End::Untold(Errno::ESRCH);
+        };
+        let mut options = WaitOptions::NOHANG;
+        loop {
+            match waitpid(Some(pid), options) {
+                Ok(Some((_, status))) => return status.into(),
+                Ok(None) | Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return End::Untold(Errno::from_raw(errno.raw_os_error())),
+            }
+            match self.descriptor.as_ref().map(SignalFd::read_signal) {
+                Some(Ok(Some(signal))) => hand_on(job, signal.ssi_signo, signal.ssi_code),
+                Some(Ok(None) | Err(Errno::EINTR)) => {}
+                None | Some(Err(_)) => options = WaitOptions::empty(),
+            }
+        }
+    }
+}
+
+fn hand_on(job: Pid, signal: u32, code: i32) {
+    let Ok(signal) = Signal::try_from(signal as i32) else {
+        return;
+    };
+    if signal != Signal::SIGCHLD && code != FROM_KERNEL {
+        // It can only fail when the job has just ended.
+        let _ = kill(job, signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_as_a_shell_tells_them() {
+        assert_eq!(End::Exited(7).code(), 7);
+        assert_eq!(End::Killed(15).code(), 143);
+        assert_eq!(name(15), "TERM");
+        assert_eq!(name(34), "34");
+    }
+}
