@@ -10,6 +10,7 @@
 mod address;
 mod answer;
 mod call;
+mod failure;
 pub mod status;
 mod wait;
 
@@ -19,6 +20,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use reqwest::blocking::{Client, Response};
+
+use self::failure::{Failure, done, redirected, refused_answer};
 
 pub use address::Address;
 pub use answer::{Answer, one_line};
@@ -40,13 +43,6 @@ pub struct Http {
     deadline: Duration,
     plain: OnceCell<&'static Client>,
     encrypted: OnceCell<&'static Client>,
-}
-
-/// A failed try. `unsent`: the other side plainly did nothing, so that even a
-/// POST may be repeated.
-struct Failure {
-    error: DeliveryError,
-    unsent: bool,
 }
 
 impl Http {
@@ -183,8 +179,15 @@ impl Http {
         })?;
         let mut request = client
             .request(as_reqwest(call.method), address.as_str())
-            .timeout(limit)
-            .header("accept", "application/json");
+            .timeout(limit);
+        if !call
+            .caller
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "accept")
+        {
+            request = request.header("accept", "application/json");
+        }
         for (name, value) in &call.caller.headers {
             request = request.header(*name, value);
         }
@@ -374,14 +377,6 @@ fn as_reqwest(method: Method) -> reqwest::Method {
     }
 }
 
-/// A failure after which a POST is not repeated.
-fn done(error: DeliveryError) -> Failure {
-    Failure {
-        error,
-        unsent: false,
-    }
-}
-
 /// No connection: nothing was sent.
 fn unreachable(
     call: &Call<'_>,
@@ -406,54 +401,6 @@ fn unreachable(
         error,
         unsent: true,
     }
-}
-
-/// A success that `read` did not take: something was done, and it is not known
-/// what.
-fn refused_answer(call: &Call<'_>, answer: &Answer, why: &str) -> Failure {
-    let why = one_line(&call.caller.redact(why));
-    let shown = call.caller.show(&call.address);
-    let mut error = DeliveryError::later(call.doing, format!("{shown} {why}"));
-    error.may_have_acted = true;
-    error.status = Some(answer.status);
-    done(error)
-}
-
-/// Where to go on after a redirect: within the same origin only, and only where
-/// the method stays the same.
-fn redirected(call: &Call<'_>, from: &Address, answer: &Answer) -> Result<Address, Failure> {
-    let meaning = status::meaning(answer.status);
-    let stop = |why: String, hint: String| {
-        let mut error = DeliveryError::never(call.doing, why).hint(hint);
-        error.may_have_acted = meaning.may_have_acted && !call.method.is_repeatable();
-        error.status = Some(answer.status);
-        Err(done(error))
-    };
-    let shown = call.caller.show(from);
-    let status = answer.status;
-    let Some(to) = answer.header("location").and_then(|text| from.follow(text)) else {
-        return stop(
-            format!("{shown} answered {status} without a place to go"),
-            "correct `url` and `repo`".to_owned(),
-        );
-    };
-    if !from.same_origin(&to) {
-        let origin = to.origin();
-        return stop(
-            format!(
-                "{shown} answered {status} and leads to another server, {origin}; nothing was sent there"
-            ),
-            format!("if that is right, set `url` to a place at {origin}"),
-        );
-    }
-    if call.method != Method::Get && !matches!(status, 307 | 308) {
-        let place = one_line(&call.caller.show(&to));
-        return stop(
-            format!("{shown} answered {status}: it has moved to {place}"),
-            "set `repo` (and `url`) to the new name".to_owned(),
-        );
-    }
-    Ok(to)
 }
 
 /// The innermost cause: the outer ones repeat the address and say nothing more.

@@ -8,12 +8,18 @@
 //! it says truthfully whether a failed call may have had an effect.
 
 pub mod body;
+mod bounds;
+mod cause;
 pub mod folder;
 pub mod gitea;
+pub mod github;
+pub mod gitlab;
+mod identity;
 mod paging;
 mod remote;
 mod settings;
 mod warnings;
+mod wire;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,7 +35,7 @@ use crate::secret::Secret;
 pub use settings::{Fault, settings};
 
 /// Every kind of forge; the first one is taken when the config names none.
-pub const KINDS: &[Kind] = &[folder::KIND, gitea::KIND];
+pub const KINDS: &[Kind] = &[folder::KIND, gitea::KIND, github::KIND, gitlab::KIND];
 
 /// One kind of forge, as the registry knows it.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +141,17 @@ pub struct Edit {
     pub body: Option<String>,
     /// New state.
     pub state: Option<State>,
+}
+
+impl Edit {
+    /// Closes an issue and leaves the rest alone.
+    #[must_use]
+    pub fn closed() -> Self {
+        Self {
+            state: Some(State::Closed),
+            ..Self::default()
+        }
+    }
 }
 
 /// A forge, as the pass sees it. All calls block, keep to the deadline of the

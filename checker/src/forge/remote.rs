@@ -4,15 +4,13 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::paging::{Entry, Page};
+use super::Parts;
+use super::paging::Page;
 use super::warnings::Warnings;
-use super::{ForgeIssue, Parts, State};
-use crate::error::DeliveryError;
+use crate::error::{DeliveryError, Retry};
 use crate::http::{Address, Answer, Call, Caller, Http, Method};
 use crate::secret::{Secret, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
 
@@ -48,6 +46,26 @@ pub(crate) fn token(parts: &Parts, describe: &str) -> Result<Secret, DeliveryErr
              or {TOKEN_VARIABLE}"
         ))
     })
+}
+
+/// What people read about the label.
+pub(crate) const LABEL_TEXT: &str = "Opened and closed by the heartbeat checker";
+
+/// The label could not be had. It is for people only, and an issue without it
+/// does its work: only a failure that may pass by itself stops the create.
+pub(crate) fn without_label(
+    api: &Api,
+    name: &str,
+    mut error: DeliveryError,
+) -> Result<(), DeliveryError> {
+    if let Retry::Later(_) = error.retry {
+        error.may_have_acted = false; // No issue was opened.
+        return Err(error);
+    }
+    let why = error.why;
+    let warning = format!("issues are opened without the label {name:?}: {why}");
+    api.warnings.add(warning);
+    Ok(())
 }
 
 /// A forge's API, ready to be called.
@@ -191,36 +209,6 @@ impl Api {
         }
     }
 
-    /// Refuses a text that the forge would cut or refuse, before it is sent.
-    pub(crate) fn check_length(
-        &self,
-        doing: &str,
-        what: &str,
-        text: &str,
-        most: usize,
-    ) -> Result<(), DeliveryError> {
-        let length = text.chars().count();
-        if length <= most {
-            return Ok(());
-        }
-        let why = format!("the {what} has {length} characters, more than the {most} allowed");
-        Err(DeliveryError::never(self.doing(doing), why))
-    }
-
-    /// Refuses an empty comment or a blank title, before it is sent.
-    pub(crate) fn check_not_blank(
-        &self,
-        doing: &str,
-        what: &str,
-        text: &str,
-    ) -> Result<(), DeliveryError> {
-        if !text.trim().is_empty() {
-            return Ok(());
-        }
-        let why = format!("the {what} is blank");
-        Err(DeliveryError::never(self.doing(doing), why))
-    }
-
     /// An address for people out of an answer, where it is one.
     pub(crate) fn page_url(
         &self,
@@ -255,88 +243,4 @@ fn more(answer: &Answer) -> Option<bool> {
     }
     let link = answer.header("link")?;
     Some(link.contains("rel=\"next\"") || link.contains("rel=next"))
-}
-
-/// An issue in the shape of GitHub, which Gitea took over. Whatever may be null
-/// is optional; unknown fields are ignored.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct IssueJson {
-    pub(crate) number: u64,
-    pub(crate) html_url: Option<String>,
-    pub(crate) title: Option<String>,
-    pub(crate) body: Option<String>,
-    pub(crate) state: String,
-    pub(crate) user: Option<UserJson>,
-    pub(crate) closed_at: Option<String>,
-    pub(crate) pull_request: Option<IgnoredAny>,
-    pub(crate) labels: Option<Vec<LabelJson>>,
-}
-
-/// A user.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct UserJson {
-    #[serde(alias = "username")]
-    pub(crate) login: String,
-}
-
-/// A label.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct LabelJson {
-    pub(crate) id: Option<u64>,
-    pub(crate) name: Option<String>,
-}
-
-/// A comment.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct CommentJson {
-    pub(crate) body: Option<String>,
-    pub(crate) user: Option<UserJson>,
-}
-
-impl IssueJson {
-    /// The issue of the port, or what is wrong with it.
-    pub(crate) fn issue(self, url: String) -> Result<ForgeIssue, String> {
-        if self.number == 0 {
-            return Err("it has the number 0".to_owned());
-        }
-        Ok(ForgeIssue {
-            number: self.number,
-            url,
-            title: self.title.unwrap_or_default(),
-            body: self.body.unwrap_or_default(),
-            state: state(&self.state)?,
-            author: self.user.map(|user| user.login).unwrap_or_default(),
-            closed_at: self.closed_at.as_deref().and_then(time),
-        })
-    }
-}
-
-/// Reads a state.
-pub(crate) fn state(text: &str) -> Result<State, String> {
-    match text {
-        "open" | "opened" => Ok(State::Open),
-        "closed" => Ok(State::Closed),
-        _ => Err("it has an unknown state".to_owned()),
-    }
-}
-
-/// Reads a time; what cannot be read is as good as not told.
-pub(crate) fn time(text: &str) -> Option<DateTime<Utc>> {
-    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-    // Gitea's "never" is 1970 or the year 1.
-    (time.timestamp() > 0).then_some(time)
-}
-
-/// Whether two logins are the same user: forges do not tell case apart.
-pub(crate) fn same_user(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
-}
-
-/// Keeps an issue of the wanted state and author; others are left out.
-pub(crate) fn keep(issue: ForgeIssue, wanted: State, author: &str) -> Entry {
-    if issue.state == wanted && same_user(&issue.author, author) {
-        Entry::Ours(issue)
-    } else {
-        Entry::Other(issue.number)
-    }
 }

@@ -87,7 +87,7 @@ pub fn meaning(status: u16) -> Meaning {
         425 => later("too early", false),
         429 => later("too many requests", false),
         451 => never("withheld for legal reasons", None),
-        400..=499 => never("refused", None),
+        402..=499 => never("refused", None),
         500 => later("the server failed", true),
         502..=504 => later("the server is not available", true),
         505..=599 => later("the server failed", true),
