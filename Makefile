@@ -29,6 +29,7 @@ MUSL = $(patsubst %-gnu,%-musl,$(HOST))
 WRITER_TARGET = $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
 
 BINARIES := beat beat-check beat-report
+PAGES := beat beat-check beat-check-config beat-report
 UNITS := beat-check.service beat-check.timer beat-report.service beat-report.timer \
 	beat@.service beat-fail@.service
 
@@ -59,7 +60,7 @@ install:
 		chmod 0644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; echo "$(DESTDIR)$(UNITDIR)/$$u"; done
 	install -m 0644 systemd/sysusers.d/heartbeat-checker.conf $(DESTDIR)$(SYSUSERSDIR)/
 	install -m 0644 systemd/tmpfiles.d/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/
-	install -m 0644 $(DIST)/man/*.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 0644 $(PAGES:%=$(DIST)/man/%.1) $(DESTDIR)$(MANDIR)/man1/
 	install -m 0644 packaging/config.toml $(DESTDIR)$(DOCDIR)/
 	install -m 0644 $(DIST)/completions/bash/* $(DESTDIR)$(BASHDIR)/
 	install -m 0644 $(DIST)/completions/zsh/* $(DESTDIR)$(ZSHDIR)/
@@ -77,7 +78,7 @@ ifeq ($(DESTDIR),)
 endif
 	rm -f $(BINARIES:%=$(DESTDIR)$(BINDIR)/%) $(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(SYSUSERSDIR)/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/heartbeat-checker.conf \
-		$(BINARIES:%=$(DESTDIR)$(MANDIR)/man1/%.1) $(DESTDIR)$(DOCDIR)/config.toml \
+		$(PAGES:%=$(DESTDIR)$(MANDIR)/man1/%.1) $(DESTDIR)$(DOCDIR)/config.toml \
 		$(BINARIES:%=$(DESTDIR)$(BASHDIR)/%) $(BINARIES:%=$(DESTDIR)$(ZSHDIR)/_%) \
 		$(BINARIES:%=$(DESTDIR)$(FISHDIR)/%.fish)
 	@rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true

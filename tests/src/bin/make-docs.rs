@@ -55,12 +55,37 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
+/// The page of a command and, after it, those of its subcommands.
 fn page(dir: &Path, command: &Command, more: &str) -> io::Result<()> {
     fs::create_dir_all(dir)?;
+    let mut command = command.clone().disable_help_subcommand(true);
+    command.build();
+    for sub in command.get_subcommands() {
+        let see = format!(".SH \"SEE ALSO\"\n.BR {} (1)\n", command.get_name());
+        page(dir, sub, &see)?;
+    }
+    let man = Man::new(command.clone());
     let mut text = Vec::new();
-    Man::new(command.clone()).render(&mut text)?;
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut text)?;
+    }
+    if command.get_after_help().is_some() {
+        let mut notes = Vec::new();
+        man.render_extra_section(&mut notes)?;
+        // Written as it stands in the help, in columns.
+        let notes = String::from_utf8_lossy(&notes).replace(".SH EXTRA\n", ".SH NOTES\n.nf\n");
+        text.extend_from_slice(notes.as_bytes());
+        text.extend_from_slice(b".fi\n");
+    }
     text.extend_from_slice(more.as_bytes());
-    fs::write(dir.join(format!("{}.1", command.get_name())), text)
+    let name = command
+        .get_display_name()
+        .unwrap_or_else(|| command.get_name());
+    fs::write(dir.join(format!("{name}.1")), text)
 }
 
 fn completions(dir: &Path, mut command: Command) -> io::Result<()> {
