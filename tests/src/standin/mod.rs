@@ -331,3 +331,30 @@ pub fn nobody() -> String {
         .expect("a bound socket has an address");
     format!("http://{address}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpStream;
+    use std::sync::Arc;
+
+    use super::{Fault, Flavour, Rule, Standin};
+
+    #[test]
+    fn no_thread_outlives_it() {
+        let forge = Standin::start(Flavour::Forgejo);
+        let address = forge.url().replace("http://", "");
+        forge.inject(Rule::nth(1), Fault::Hang);
+        let request = b"GET /api/v1/version HTTP/1.1\r\n\r\n";
+        let mut connections = Vec::new();
+        for bytes in [&request[..], &request[..], &request[..9], b""] {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            stream.write_all(bytes).unwrap();
+            connections.push(stream);
+        }
+        assert!(forge.wait_for(2));
+        let core = Arc::downgrade(&forge.core);
+        drop(forge);
+        assert!(core.upgrade().is_none(), "a thread still holds the forge");
+    }
+}

@@ -284,3 +284,14 @@ fn down_and_nobody() {
     assert_eq!(rig.client.get("/user").unwrap().status, 200);
     assert!(Client::stranger(&nobody()).get("/").is_err());
 }
+
+#[test]
+fn a_proxy_refuses_what_is_too_large() {
+    for flavour in [Flavour::GitHub, Flavour::GitLab] {
+        let rig = Rig::new(flavour);
+        let head = "POST / HTTP/1.1\r\nContent-Length: 41943041\r\n\r\n";
+        let came = rig.client.raw(head.as_bytes()).unwrap();
+        assert!(came.starts_with(b"HTTP/1.1 413 "));
+        assert!(!rig.forge.is_down());
+    }
+}
