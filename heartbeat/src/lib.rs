@@ -15,6 +15,8 @@
 
 mod boot;
 mod interval;
+#[cfg(feature = "read")]
+mod listing;
 mod name;
 #[cfg(feature = "read")]
 mod owners;

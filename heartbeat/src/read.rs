@@ -206,7 +206,7 @@ pub fn parse(
     job: &str,
     modified: Option<DateTime<Utc>>,
 ) -> Result<Beat, UnreadableKind> {
-    match bytes.first() {
+    match bytes.trim_ascii_start().first() {
         Some(b'{') => parse_object(bytes, job),
         _ => parse_bare(bytes, modified).map(|timestamp| Beat {
             timestamp,

@@ -1,17 +1,17 @@
 //! Reading a whole store: one result for each job, whatever the others look
 //! like. One level of subdirectories, each a user's place; no further.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, open, openat};
+use rustix::fs::{Mode, OFlags, fstat, open, openat};
 use rustix::io::Errno;
 
-use crate::read::{not_regular, shown_user};
+use crate::listing::{KINDS, Listed, Listing, Odd, list};
+use crate::read::shown_user;
 use crate::{Beat, FileKind, JobName, Unreadable, UnreadableKind, read_file, user_id};
 
 /// What was found in one of a job's three files.
@@ -84,14 +84,7 @@ where
     let root = open(store, flags, Mode::empty())?;
     let stat = fstat(&root)?;
     let mut findings = Vec::new();
-    if stat.st_mode & 0o002 != 0 {
-        findings.push(Finding {
-            path: store.into(),
-            what: "can be written by everybody, so anybody can forge or remove a beat; chmod o-w"
-                .into(),
-            blind: false,
-        });
-    }
+    findings.extend(open_to_all(store, stat.st_mode));
     let top = Place {
         dir: store.into(),
         user: shown_user(stat.st_uid),
@@ -104,12 +97,24 @@ where
         findings,
     };
     scan.jobs = read_all(&root, &top, &listing, threads, &map);
+    for (path, what) in &listing.blind {
+        scan.findings.push(Finding {
+            path: path.clone(),
+            what: (*what).into(),
+            blind: true,
+        });
+    }
     scan.places.push(top);
     for name in &listing.directories {
         let before = scan.jobs.len();
-        if let Some((place, jobs)) =
-            subdirectory(&root, store, name, threads, &map, &mut scan.findings)
-        {
+        if let Some((place, jobs)) = subdirectory(
+            &root,
+            &scan.places[0],
+            name,
+            threads,
+            &map,
+            &mut scan.findings,
+        ) {
             scan.places.push(place);
             if before == 0 {
                 scan.jobs = jobs;
@@ -134,7 +139,7 @@ pub fn read_one(dir: &Path, job: &JobName) -> io::Result<JobFiles> {
 
 fn subdirectory<T, F>(
     root: &OwnedFd,
-    store: &Path,
+    top: &Place,
     name: &str,
     threads: usize,
     map: &F,
@@ -145,7 +150,7 @@ where
     F: Fn(&Place, JobFiles) -> T + Sync,
 {
     let place = Place {
-        dir: store.join(name),
+        dir: top.dir.join(name),
         user: name.into(),
         uid: user_id(name),
     };
@@ -186,6 +191,16 @@ where
     if listing.jobs.is_empty() && inner.is_empty() {
         return None;
     }
+    if place.user == top.user {
+        find(
+            format!(
+                "is named after {name}, whose beats lie in the store itself; move them there, beats in it are not seen"
+            ),
+            true,
+        );
+        return None;
+    }
+    inner.extend(open_to_all(&place.dir, stat.st_mode));
     match place.uid {
         None => find(
             format!(
@@ -208,133 +223,20 @@ where
     Some((place, jobs))
 }
 
+fn open_to_all(dir: &Path, mode: u32) -> Option<Finding> {
+    (mode & 0o002 != 0).then(|| Finding {
+        path: dir.into(),
+        what: "can be written by everybody, so anybody can forge or remove a beat; chmod o-w"
+            .into(),
+        blind: false,
+    })
+}
+
 fn why(errno: Errno) -> String {
     match errno {
         Errno::ACCESS | Errno::PERM => "permission denied".into(),
         other => io::Error::from(other).to_string(),
     }
-}
-
-/// One job in a listing: where its name lies, which of its files are there,
-/// which of them are no regular files.
-struct Listed {
-    start: u32,
-    len: u8,
-    present: [bool; 3],
-    odd: [Option<&'static str>; 3],
-}
-
-struct Listing {
-    names: String,
-    jobs: Vec<Listed>,
-    directories: Vec<String>,
-}
-
-const KINDS: [FileKind; 3] = [FileKind::Last, FileKind::Fail, FileKind::Run];
-
-fn list(dir: &OwnedFd, place: &Place, findings: &mut Vec<Finding>) -> io::Result<Listing> {
-    let mut out = Listing {
-        names: String::new(),
-        jobs: Vec::new(),
-        directories: Vec::new(),
-    };
-    let mut others: Vec<(String, usize, Option<&'static str>)> = Vec::new();
-    for entry in Dir::read_from(dir)? {
-        let entry = entry?;
-        let raw = entry.file_name().to_bytes();
-        // Temporary files of a write in progress, `.` and `..`.
-        if raw.starts_with(b".") {
-            continue;
-        }
-        let kind = entry.file_type();
-        let Some((which, stem)) = split(raw) else {
-            if matches!(kind, FileType::Directory | FileType::Unknown) {
-                out.directories
-                    .extend(std::str::from_utf8(raw).ok().map(str::to_owned));
-            }
-            continue;
-        };
-        let odd = match kind {
-            FileType::Unknown => None,
-            kind => not_regular(kind),
-        };
-        let Some(stem) = std::str::from_utf8(stem)
-            .ok()
-            .filter(|s| JobName::is_valid(s))
-        else {
-            findings.push(Finding {
-                path: place.dir.join(String::from_utf8_lossy(raw).escape_debug().to_string()),
-                what: "is not named after a job: letters, digits, \".\", \"_\" and \"-\", at most 100; it is not watched".into(),
-                blind: false,
-            });
-            continue;
-        };
-        if which == 0 {
-            let start = out.names.len() as u32;
-            out.names.push_str(stem);
-            out.jobs.push(Listed {
-                start,
-                len: stem.len() as u8,
-                present: [true, false, false],
-                odd: [odd, None, None],
-            });
-        } else {
-            others.push((stem.to_owned(), which, odd));
-        }
-    }
-    attach(&mut out, others);
-    // `lost+found` belongs to a file system, not to a user.
-    out.directories.retain(|name| name != "lost+found");
-    out.directories.sort_unstable();
-    Ok(out)
-}
-
-/// Hands `.fail` and `.run` files to their jobs. Few jobs have one, so the index
-/// is made of these and not of all.
-fn attach(out: &mut Listing, others: Vec<(String, usize, Option<&'static str>)>) {
-    let mut index: HashMap<String, [Option<Option<&'static str>>; 3]> = HashMap::new();
-    for (stem, which, odd) in others {
-        index.entry(stem).or_default()[which] = Some(odd);
-    }
-    if index.is_empty() {
-        return;
-    }
-    let set = |job: &mut Listed, files: [Option<Option<&'static str>>; 3]| {
-        for (which, odd) in files.into_iter().enumerate() {
-            if let Some(odd) = odd {
-                job.present[which] = true;
-                job.odd[which] = odd;
-            }
-        }
-    };
-    for job in &mut out.jobs {
-        let start = job.start as usize;
-        let name = &out.names[start..start + usize::from(job.len)];
-        if let Some(files) = index.remove(name) {
-            set(job, files);
-        }
-    }
-    let mut rest: Vec<_> = index.into_iter().collect();
-    rest.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    for (stem, files) in rest {
-        let mut job = Listed {
-            start: out.names.len() as u32,
-            len: stem.len() as u8,
-            present: [false; 3],
-            odd: [None; 3],
-        };
-        out.names.push_str(&stem);
-        set(&mut job, files);
-        out.jobs.push(job);
-    }
-}
-
-/// Which of a job's files a name is, and the name before the ending.
-fn split(raw: &[u8]) -> Option<(usize, &[u8])> {
-    KINDS.iter().enumerate().find_map(|(which, kind)| {
-        raw.strip_suffix(kind.ending().as_bytes())
-            .map(|stem| (which, stem))
-    })
 }
 
 /// Below this many jobs a second thread costs more than it brings.
@@ -354,9 +256,7 @@ where
     let read = |jobs: &[Listed], out: &mut Vec<T>| {
         let mut reader = Reader::new(dir, place.uid);
         out.extend(jobs.iter().filter_map(|listed| {
-            let start = listed.start as usize;
-            let name = &listing.names[start..start + usize::from(listed.len)];
-            let job = JobName::new(name).ok()?;
+            let job = JobName::new(listed.name(&listing.names)).ok()?;
             let files = reader.job(job, listed.present, listed.odd);
             let gone = files.last.is_none() && files.fail.is_none() && files.run.is_none();
             (!gone).then(|| map(place, files))
@@ -410,12 +310,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn job(
-        &mut self,
-        job: JobName,
-        present: [bool; 3],
-        odd: [Option<&'static str>; 3],
-    ) -> JobFiles {
+    fn job(&mut self, job: JobName, present: [bool; 3], odd: [Odd; 3]) -> JobFiles {
         let mut slots = [None, None, None];
         for (which, slot) in slots.iter_mut().enumerate() {
             if present[which] {
@@ -431,7 +326,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn file(&mut self, job: &JobName, kind: FileKind, odd: Option<&'static str>) -> Slot {
+    fn file(&mut self, job: &JobName, kind: FileKind, odd: Odd) -> Slot {
         if let Some(what) = odd {
             return Some(Box::new(Err(Unreadable {
                 kind: UnreadableKind::NotAFile(what),

@@ -79,7 +79,7 @@ pub fn reader_store() -> PathBuf {
 /// Whether a path is a directory, links followed.
 #[must_use]
 pub fn is_directory(path: &Path) -> bool {
-    kind_and_owner(path).is_some_and(|(directory, _)| directory)
+    kind_and_owner(path, AtFlags::empty()).is_some_and(|(directory, _)| directory)
 }
 
 fn named(flag: Option<PathBuf>) -> Option<(PathBuf, StoreChoice)> {
@@ -104,14 +104,15 @@ fn own_state() -> Option<PathBuf> {
 /// make.
 #[must_use]
 pub fn place_in_store(store: &Path, me: u32) -> Option<PathBuf> {
-    match kind_and_owner(store) {
+    match kind_and_owner(store, AtFlags::empty()) {
         Some((true, owner)) if owner == me => return Some(store.into()),
         Some((true, _)) => {}
         _ => return (me == 0).then(|| store.into()),
     }
     let mine = |name: &OsStr| {
         let dir = store.join(name);
-        (kind_and_owner(&dir) == Some((true, me))).then_some(dir)
+        // A reader follows no link here, so neither does the writer.
+        (kind_and_owner(&dir, AtFlags::SYMLINK_NOFOLLOW) == Some((true, me))).then_some(dir)
     };
     let plain = |name: &OsStr| !name.is_empty() && !name.as_bytes().contains(&b'/') && name != "..";
     if let Some(dir) = var_os("LOGNAME")
@@ -131,8 +132,8 @@ pub fn place_in_store(store: &Path, me: u32) -> Option<PathBuf> {
         .find_map(|entry| mine(OsStr::from_bytes(entry.file_name().to_bytes())))
 }
 
-fn kind_and_owner(path: &Path) -> Option<(bool, u32)> {
-    let stat = statat(CWD, path, AtFlags::empty()).ok()?;
+fn kind_and_owner(path: &Path, flags: AtFlags) -> Option<(bool, u32)> {
+    let stat = statat(CWD, path, flags).ok()?;
     let directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
     Some((directory, stat.st_uid))
 }

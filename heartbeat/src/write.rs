@@ -193,6 +193,7 @@ impl fmt::Display for WriteError {
             Errno::DQUOT => "the disk quota is used up",
             Errno::ROFS => "the file system is read-only",
             Errno::ISDIR => "a directory has the name of the file",
+            Errno::FBIG => "a limit on the size of files forbids it",
             other => return write!(f, "{}", std::io::Error::from(other)),
         };
         f.write_str(why)
@@ -269,8 +270,12 @@ fn create_temporary(dir: BorrowedFd<'_>, name: &str) -> Result<(OwnedFd, String)
 }
 
 fn fill(file: &OwnedFd, mut content: &[u8], durable: bool) -> Result<(), Errno> {
-    // The umask may have taken the reader's right away.
-    fchmod(file, Mode::from_raw_mode(0o644))?;
+    // The umask may have taken the reader's right away. A file system without
+    // modes refuses to set one and needs none.
+    match fchmod(file, Mode::from_raw_mode(0o644)) {
+        Ok(()) | Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(errno) => return Err(errno),
+    }
     while !content.is_empty() {
         match rustix::io::write(file, content) {
             Ok(0) => return Err(Errno::IO),

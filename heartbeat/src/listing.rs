@@ -1,0 +1,233 @@
+//! The names in one directory of a store: which jobs are there, and with which
+//! files. Nothing is opened here.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use rustix::fs::{AtFlags, Dir, FileType, Stat, fstat, statat};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::read::not_regular;
+use crate::{FileKind, Finding, JobName, Place};
+
+/// What a file is, when it is no regular one.
+pub(crate) type Odd = Option<&'static str>;
+
+/// One job in a listing: where its name lies, which of its files are there,
+/// which of them are no regular files.
+pub(crate) struct Listed {
+    start: u32,
+    len: u8,
+    pub(crate) present: [bool; 3],
+    pub(crate) odd: [Odd; 3],
+}
+
+impl Listed {
+    /// The job's name; `names` is the listing's.
+    pub(crate) fn name<'a>(&self, names: &'a str) -> &'a str {
+        let start = self.start as usize;
+        &names[start..start + usize::from(self.len)]
+    }
+}
+
+/// All that the names in a directory tell.
+#[derive(Default)]
+pub(crate) struct Listing {
+    /// The names of the jobs, one after the other.
+    pub(crate) names: String,
+    pub(crate) jobs: Vec<Listed>,
+    /// Subdirectories, sorted.
+    pub(crate) directories: Vec<String>,
+    /// Where beats may lie that are not seen, and why not.
+    pub(crate) blind: Vec<(PathBuf, &'static str)>,
+}
+
+impl Listing {
+    fn push(&mut self, name: &str, present: [bool; 3], odd: [Odd; 3]) -> io::Result<()> {
+        let full = |_| io::Error::from(io::ErrorKind::FileTooLarge);
+        self.jobs.push(Listed {
+            start: u32::try_from(self.names.len()).map_err(full)?,
+            len: u8::try_from(name.len()).map_err(full)?,
+            present,
+            odd,
+        });
+        self.names.push_str(name);
+        Ok(())
+    }
+}
+
+/// A job's files, in the order of the arrays here.
+pub(crate) const KINDS: [FileKind; 3] = [FileKind::Last, FileKind::Fail, FileKind::Run];
+
+/// How often a directory is listed that changes under the reader's hands.
+const LISTINGS: usize = 3;
+
+/// Lists a directory. While it changes, some file systems leave out a name that is
+/// replaced just then, or tell it twice (seen on btrfs and tmpfs): such a directory
+/// is listed again, and what any listing told counts.
+pub(crate) fn list(
+    dir: &OwnedFd,
+    place: &Place,
+    findings: &mut Vec<Finding>,
+) -> io::Result<Listing> {
+    let mut found = Found::default();
+    for again in 0..LISTINGS {
+        let before = fstat(dir)?;
+        found.add(dir, place)?;
+        let quiet = is_quiet(&before, &fstat(dir)?);
+        if again > 0 || !quiet {
+            found.forget_doubles();
+        }
+        if quiet {
+            break;
+        }
+    }
+    attach(&mut found.listing, found.others)?;
+    findings.extend(found.misnamed.into_iter().map(|path| Finding {
+        path,
+        what: "is not named after a job: letters, digits, \".\", \"_\" and \"-\", at most 100; it is not watched".into(),
+        blind: false,
+    }));
+    // `lost+found` belongs to a file system, not to a user.
+    found
+        .listing
+        .directories
+        .retain(|name| name != "lost+found");
+    found.listing.directories.sort_unstable();
+    Ok(found.listing)
+}
+
+/// Whether nothing changed between the two, nor so shortly before that the clock
+/// of the file system, which ticks every few milliseconds, could not tell.
+fn is_quiet(before: &Stat, after: &Stat) -> bool {
+    const TICKS: i128 = 20_000_000;
+    let changed = |stat: &Stat| nanoseconds(stat.st_mtime, stat.st_mtime_nsec);
+    let now = clock_gettime(ClockId::RealtimeCoarse);
+    let since = nanoseconds(now.tv_sec, now.tv_nsec as u64) - changed(after);
+    changed(before) == changed(after) && !(0..TICKS).contains(&since)
+}
+
+fn nanoseconds(seconds: i64, nanoseconds: u64) -> i128 {
+    i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds)
+}
+
+/// What the listings told so far.
+#[derive(Default)]
+struct Found {
+    listing: Listing,
+    others: Vec<(String, usize, Odd)>,
+    misnamed: Vec<PathBuf>,
+}
+
+impl Found {
+    fn add(&mut self, dir: &OwnedFd, place: &Place) -> io::Result<()> {
+        for entry in Dir::read_from(dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let raw = name.to_bytes();
+            // Temporary files of a write in progress, `.` and `..`.
+            if raw.starts_with(b".") {
+                continue;
+            }
+            let kind = entry.file_type();
+            let Some((which, stem)) = split(raw) else {
+                self.add_directory(dir, place, name, kind);
+                continue;
+            };
+            let odd = match kind {
+                FileType::Unknown => None,
+                kind => not_regular(kind),
+            };
+            let stem = std::str::from_utf8(stem).ok();
+            match stem.filter(|stem| JobName::is_valid(stem)) {
+                None => self.misnamed.push(shown(place, raw)),
+                Some(stem) if which == 0 => {
+                    let present = [true, false, false];
+                    self.listing.push(stem, present, [odd, None, None])?;
+                }
+                Some(stem) => self.others.push((stem.to_owned(), which, odd)),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_directory(&mut self, dir: &OwnedFd, place: &Place, name: &CStr, kind: FileType) {
+        let raw = name.to_bytes();
+        let is_directory = || {
+            statat(dir, name, AtFlags::empty())
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+        };
+        let blind = match (kind, name.to_str()) {
+            (FileType::Directory | FileType::Unknown, Ok(name)) => {
+                self.listing.directories.push(name.to_owned());
+                return;
+            }
+            (FileType::Directory, Err(_)) => "is named after no user; beats in it are not seen",
+            (FileType::Symlink, _) if is_directory() => {
+                "is a symbolic link to a directory; links are not followed, beats in it are not seen"
+            }
+            _ => return,
+        };
+        self.listing.blind.push((shown(place, raw), blind));
+    }
+
+    fn forget_doubles(&mut self) {
+        let Listing {
+            names,
+            jobs,
+            directories,
+            blind,
+        } = &mut self.listing;
+        let mut seen = HashSet::with_capacity(jobs.len());
+        jobs.retain(|job| seen.insert(job.name(names)));
+        directories.sort_unstable();
+        directories.dedup();
+        blind.sort_unstable();
+        blind.dedup();
+        self.misnamed.sort_unstable();
+        self.misnamed.dedup();
+    }
+}
+
+/// A path for people, with what is not printable made visible.
+fn shown(place: &Place, raw: &[u8]) -> PathBuf {
+    let name = String::from_utf8_lossy(raw);
+    place.dir.join(name.escape_debug().to_string())
+}
+
+/// Hands `.fail` and `.run` files to their jobs. Few jobs have one, so the index
+/// is made of these and not of all.
+fn attach(out: &mut Listing, others: Vec<(String, usize, Odd)>) -> io::Result<()> {
+    let mut index: HashMap<String, ([bool; 3], [Odd; 3])> = HashMap::new();
+    for (stem, which, odd) in others {
+        let (present, odds) = index.entry(stem).or_default();
+        present[which] = true;
+        odds[which] = odd;
+    }
+    if index.is_empty() {
+        return Ok(());
+    }
+    for job in &mut out.jobs {
+        if let Some((present, odd)) = index.remove(job.name(&out.names)) {
+            job.present[1..].copy_from_slice(&present[1..]);
+            job.odd[1..].copy_from_slice(&odd[1..]);
+        }
+    }
+    let mut rest: Vec<_> = index.into_iter().collect();
+    rest.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    for (stem, (present, odd)) in rest {
+        out.push(&stem, present, odd)?;
+    }
+    Ok(())
+}
+
+/// Which of a job's files a name is, and the name before the ending.
+fn split(raw: &[u8]) -> Option<(usize, &[u8])> {
+    KINDS.iter().enumerate().find_map(|(which, kind)| {
+        raw.strip_suffix(kind.ending().as_bytes())
+            .map(|stem| (which, stem))
+    })
+}
