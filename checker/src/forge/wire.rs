@@ -25,9 +25,26 @@ pub(crate) struct IssueJson {
 
 /// A user.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Names")]
 pub(crate) struct UserJson {
-    #[serde(alias = "username")]
     pub(crate) login: String,
+}
+
+/// GitHub has a `login`, GitLab a `username`, Gitea sends both.
+#[derive(Deserialize)]
+struct Names {
+    login: Option<String>,
+    username: Option<String>,
+}
+
+impl TryFrom<Names> for UserJson {
+    type Error = &'static str;
+
+    fn try_from(names: Names) -> Result<Self, Self::Error> {
+        let login = names.login.or(names.username);
+        let login = login.ok_or("a user has neither login nor username")?;
+        Ok(Self { login })
+    }
 }
 
 /// A label.
