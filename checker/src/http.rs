@@ -413,4 +413,6 @@ fn innermost(fault: &(dyn std::error::Error + 'static)) -> String {
 }
 
 #[cfg(test)]
+pub(crate) mod canned;
+#[cfg(test)]
 mod tests;

@@ -371,6 +371,3 @@ impl Forge for Gitea {
         self.api.warnings.all()
     }
 }
-
-#[cfg(test)]
-mod tests;

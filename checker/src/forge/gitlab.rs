@@ -255,16 +255,12 @@ impl Gitlab {
 /// goes before a `/` that begins a line. Markdown does not show it.
 fn without_commands(text: &str) -> String {
     let mut quiet = String::with_capacity(text.len());
-    let mut fence: Option<&str> = None;
+    let mut fence = None;
     for line in text.split_inclusive('\n') {
         let bare = line.trim_start_matches([' ', '\t']);
         let indent = line.len() - bare.len();
-        if let Some(mark) = ["```", "~~~"].into_iter().find(|m| bare.starts_with(m)) {
-            match fence {
-                None => fence = Some(mark),
-                Some(open) if open == mark && line.trim() == mark => fence = None,
-                Some(_) => {}
-            }
+        if indent < 4 {
+            fence = fence_after(fence, bare);
         }
         if fence.is_none() && bare.starts_with('/') && indent < 4 {
             let (before, rest) = line.split_at_checked(indent).unwrap_or(("", line));
@@ -276,6 +272,21 @@ fn without_commands(text: &str) -> String {
         }
     }
     quiet
+}
+
+/// The fence that is open after a line: its character and length.
+fn fence_after(open: Option<(char, usize)>, line: &str) -> Option<(char, usize)> {
+    let Some(mark) = line.chars().next().filter(|c| matches!(c, '`' | '~')) else {
+        return open;
+    };
+    let count = line.chars().take_while(|c| *c == mark).count();
+    let rest = line.get(count..).unwrap_or_default();
+    match open {
+        // Backticks with another backtick behind them are no fence.
+        None => (count >= 3 && (mark == '~' || !rest.contains('`'))).then_some((mark, count)),
+        Some((own, least)) if own == mark && count >= least && rest.trim().is_empty() => None,
+        Some(_) => open,
+    }
 }
 
 impl Forge for Gitlab {

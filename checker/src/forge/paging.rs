@@ -159,3 +159,225 @@ fn read_once(
     round.fault = Some(format!("it has more than {max_pages} pages"));
     Ok(round)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::forge::State;
+
+    /// A forge whose pages are made of numbers; `read` is how often it was asked.
+    struct Fake<'a> {
+        pages: &'a dyn Fn(u32, u32) -> Result<Page, DeliveryError>,
+        read: Cell<u32>,
+    }
+
+    fn page(
+        numbers: impl IntoIterator<Item = u64>,
+        total: Option<u64>,
+        more: Option<bool>,
+    ) -> Page {
+        Page {
+            entries: numbers.into_iter().map(|number| json!(number)).collect(),
+            total,
+            more,
+        }
+    }
+
+    /// What a listing of at most 10 pages brings: the numbers, whether it is
+    /// complete, how many pages were read, and the warnings.
+    fn list(
+        pages: &dyn Fn(u32, u32) -> Result<Page, DeliveryError>,
+    ) -> (Vec<u64>, bool, u32, String) {
+        let fake = Fake {
+            pages,
+            read: Cell::new(0),
+        };
+        let warnings = RefCell::new(Vec::new());
+        let fetch = |number| {
+            fake.read.set(fake.read.get() + 1);
+            (fake.pages)(number, fake.read.get())
+        };
+        let entry = |value: &Value| {
+            let number = value.as_u64().ok_or("no number")?;
+            if number >= 1000 {
+                return Ok(Entry::Other(number));
+            }
+            Ok(Entry::Ours(ForgeIssue {
+                number,
+                url: String::new(),
+                title: String::new(),
+                body: String::new(),
+                state: State::Open,
+                author: String::new(),
+                closed_at: None,
+            }))
+        };
+        let listing = read_all(10, &fetch, &entry, &|text| warnings.borrow_mut().push(text));
+        let listing = listing.unwrap();
+        let numbers = listing.issues.iter().map(|issue| issue.number).collect();
+        let warnings = warnings.take().join("; ");
+        (numbers, listing.complete, fake.read.get(), warnings)
+    }
+
+    fn failed() -> DeliveryError {
+        DeliveryError::later("list", "it broke")
+    }
+
+    #[test]
+    fn it_reads_until_there_is_no_more() {
+        let all = || (1..=5).collect::<Vec<u64>>();
+        // Counted: no page is asked for in vain, short pages mean nothing.
+        let counted = list(&|number, _| {
+            Ok(match number {
+                1 => page([1], Some(5), None),
+                2 => page([2, 3, 1000], Some(6), None),
+                _ => page([4, 5], Some(6), None),
+            })
+        });
+        assert_eq!(counted.2, 9, "the total changed each time: three rounds");
+        let counted = list(&|number, _| {
+            Ok(match number {
+                1 => page([1], Some(6), Some(true)),
+                2 => page([2, 3, 1000], Some(6), Some(true)),
+                _ => page([4, 5], Some(6), Some(false)),
+            })
+        });
+        assert_eq!(counted, (all(), true, 3, String::new()));
+        // Told by the headers alone: read twice, since nothing is counted.
+        let told = list(&|number, _| {
+            Ok(match number {
+                1 => page([1, 2], None, Some(true)),
+                _ => page([3, 4, 5], None, Some(false)),
+            })
+        });
+        assert_eq!(told, (all(), true, 4, String::new()));
+        // Told by nothing: until a page is empty.
+        let untold = list(&|number, _| {
+            Ok(match number {
+                1 => page([1, 2], None, None),
+                2 => page([3, 4, 5], None, None),
+                _ => page([], None, None),
+            })
+        });
+        assert_eq!(untold, (all(), true, 6, String::new()));
+        let one =
+            list(&|number, _| Ok(page(if number == 1 { vec![7] } else { vec![] }, None, None)));
+        assert_eq!(one, (vec![7], true, 2, String::new()));
+        let none = list(&|_, _| Ok(page([], Some(0), None)));
+        assert_eq!(none, (vec![], true, 1, String::new()));
+    }
+
+    #[test]
+    fn a_list_that_moved_is_read_again() {
+        // Between page 1 and 2 issue 1 was closed: 3 moved to page 1, unseen.
+        let closed = list(&|number, read| {
+            Ok(match (number, read) {
+                (1, 1) => page([1, 2], Some(4), None),
+                (2, 2) => page([4], Some(3), None),
+                (3, 3) => page([], Some(3), None),
+                (1, _) => page([2, 3], Some(3), None),
+                _ => page([4], Some(3), None),
+            })
+        });
+        assert_eq!(closed, (vec![2, 3, 4], true, 5, String::new()));
+        // A new one pushed 1 to page 2: seen twice.
+        let pushed = list(&|number, read| {
+            Ok(match (number, read) {
+                (1, 1) => page([2, 1], None, Some(true)),
+                (1, _) => page([3, 2], None, Some(true)),
+                _ => page([1], None, Some(false)),
+            })
+        });
+        assert_eq!(pushed, (vec![1, 2, 3], true, 6, String::new()));
+        // Nothing counts, and the second page came back empty.
+        let hidden = list(&|number, read| {
+            Ok(match (number, read) {
+                (1, 1) => page([1, 2], None, Some(true)),
+                (2, 2) => page([], None, None),
+                _ => page([2, 3], None, Some(false)),
+            })
+        });
+        assert_eq!(hidden, (vec![2, 3], true, 3, String::new()));
+    }
+
+    #[test]
+    fn what_may_be_missing_is_said() {
+        let incomplete = "the list of issues is incomplete: ";
+        let restless = list(&|number, read| {
+            let total = Some(u64::from(2 + read));
+            Ok(page([u64::from(number)], total, Some(number == 1)))
+        });
+        assert!(
+            !restless.1 && restless.3.contains("it kept changing"),
+            "{restless:?}"
+        );
+        let broken = list(&|number, _| {
+            if number == 1 {
+                Ok(page([1], None, Some(true)))
+            } else {
+                Err(failed())
+            }
+        });
+        assert_eq!(
+            broken,
+            (
+                vec![1],
+                false,
+                2,
+                format!("{incomplete}cannot list: it broke")
+            )
+        );
+        let endless = list(&|number, _| Ok(page([u64::from(number)], None, Some(true))));
+        assert!(
+            !endless.1 && endless.3.contains("more than 10 pages"),
+            "{endless:?}"
+        );
+        let odd = list(&|_, _| {
+            Ok(Page {
+                entries: vec![json!(1), json!({"number": null})],
+                total: Some(2),
+                more: None,
+            })
+        });
+        assert_eq!(
+            odd,
+            (
+                vec![1],
+                false,
+                1,
+                format!("{incomplete}an entry cannot be read: no number")
+            )
+        );
+        let short = list(&|number, _| {
+            Ok(page(
+                if number == 1 { vec![1] } else { vec![] },
+                Some(2),
+                None,
+            ))
+        });
+        assert!(
+            !short.1 && short.3.contains("it kept changing"),
+            "{short:?}"
+        );
+        let later = list(&|number, read| match (number, read) {
+            (1, 1) => Ok(page([1, 2], Some(3), None)),
+            (2, 2) => Ok(page([3], Some(4), None)),
+            _ => Err(failed()),
+        });
+        assert_eq!(
+            (later.0, later.1),
+            (vec![1, 2, 3], false),
+            "what was seen is kept"
+        );
+    }
+
+    #[test]
+    fn without_a_first_page_there_is_no_listing() {
+        let listing = read_all(10, &|_| Err(failed()), &|_| Err(String::new()), &|_| {});
+        assert_eq!(listing, Err(failed()));
+    }
+}

@@ -50,10 +50,13 @@ impl std::error::Error for Fault {}
 
 impl From<toml::de::Error> for Fault {
     fn from(fault: toml::de::Error) -> Self {
+        let message = fault.message().to_owned();
+        let token = message.starts_with("unknown field `token`");
+        let hint = "the token itself does not belong here: write it to a file and set `token_file`";
         Self {
             span: fault.span(),
-            message: fault.message().to_owned(),
-            hint: None,
+            hint: token.then(|| hint.to_owned()),
+            message,
         }
     }
 }
@@ -70,6 +73,7 @@ pub fn settings(text: &str) -> Result<Box<dyn Settings>, Fault> {
         forge: Option<Table>,
     }
     #[derive(Deserialize)]
+    #[serde(expecting = "a table")]
     struct Table {
         kind: Option<Spanned<String>>,
     }
@@ -204,3 +208,7 @@ pub(crate) fn check_max_pages(pages: Option<&Spanned<u32>>) -> Result<u32, Fault
     }
     Ok(*pages.get_ref())
 }
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

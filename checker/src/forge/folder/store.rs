@@ -123,11 +123,11 @@ pub(super) fn scan(root: &Path) -> io::Result<Scan> {
             look_at(&mut scan, &entry?.path(), state);
         }
     }
-    scan.found
-        .sort_by(|a, b| (a.page.number, &a.path).cmp(&(b.page.number, &b.path)));
-    // The open copy comes first: `open` is before `closed` for people, not in order.
-    scan.found
-        .sort_by_key(|found| (found.page.number, found.state() == State::Closed));
+    // Of two with the same number the open one comes first.
+    scan.found.sort_by_key(|found| {
+        let closed = found.state() == State::Closed;
+        (found.page.number, closed, found.path.clone())
+    });
     let mut last = None;
     let mut warnings = Vec::new();
     scan.found.retain(|found| {
