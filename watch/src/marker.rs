@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::JobKey;
+use crate::verdict::tellable;
 
 const START: &str = "<!-- heartbeat-checker ";
 const END: &str = "<!-- /heartbeat-checker -->";
@@ -68,7 +69,7 @@ struct Wire {
 }
 
 /// The most members that a marker lists; more would not fit into an issue.
-const MAX_MEMBERS: usize = 2_500;
+pub(crate) const MAX_MEMBERS: usize = 2_500;
 
 impl Marker {
     /// The marker for a job's issue.
@@ -135,6 +136,7 @@ impl Marker {
             kind: self.kind.clone(),
             since: self
                 .since
+                .filter(|since| tellable(*since))
                 .map(|since| since.to_rfc3339_opts(SecondsFormat::Millis, true)),
             rev: self.rev,
         };
@@ -191,10 +193,12 @@ impl Marker {
         format!("<!-- heartbeat-checker event {} {kind} -->", self.rev)
     }
 
-    /// Marker, text and end marker: what the checker writes into a body.
+    /// Marker, text and end marker: what the checker writes into a body. An end
+    /// marker inside the text does not count as one.
     #[must_use]
     pub fn block(&self, text: &str) -> String {
-        format!("{}\n{}\n{END}", self.to_line(), text.trim_end())
+        let text = text.trim_end().replace(END, "<!-- / heartbeat-checker -->");
+        format!("{}\n{text}\n{END}", self.to_line())
     }
 }
 

@@ -99,7 +99,8 @@ pub enum Action {
         job: usize,
     },
     /// Bring the body up to date without a word: the silence is another one, or
-    /// somebody took the marker away.
+    /// somebody took the marker away (then the job may also be well: with its
+    /// marker back, the issue is closed by the next pass).
     Refresh {
         /// The issue, in `open`.
         issue: usize,
@@ -141,7 +142,8 @@ pub enum Action {
         /// Members that cannot be seen, as in the marker.
         unseen: Vec<String>,
     },
-    /// Bring the umbrella's list up to date without a word.
+    /// Bring the umbrella's list up to date without a word. The issue may lack its
+    /// marker, and the list may come out empty.
     ShrinkStorm {
         /// The issue, in `open`.
         issue: usize,
@@ -182,7 +184,7 @@ pub(crate) fn horizon(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     // Older silences exist, and so do forges with a hundred thousand issues.
-    const LIMIT: chrono::TimeDelta = chrono::TimeDelta::days(400);
+    const LIMIT: Duration = Duration::from_secs(400 * 86_400);
     let earliest = newly.iter().map(|job| match states[*job].since() {
         Some(since) => since,
         None => back(now, policy.vague_acknowledgement),
@@ -191,7 +193,7 @@ pub(crate) fn horizon(
     Some(
         earliest
             .min(back(now, policy.reopen_window))
-            .max(now - LIMIT),
+            .max(back(now, LIMIT)),
     )
 }
 
@@ -220,7 +222,7 @@ pub fn plan<E>(
     let mut plan = Plan::default();
     let index = jobs::Index::new(states, host, &listings.open);
     jobs::open_issues(&mut plan, &index, states, host, sight, &listings.open);
-    let mut umbrella = storm::open_umbrella(&mut plan, &index, host, &listings.open);
+    let mut umbrella = storm::open_umbrella(&mut plan, &index, host, sight, &listings.open);
     if let Some(umbrella) = &mut umbrella {
         umbrella.cover(&mut plan, states);
     }
@@ -258,7 +260,7 @@ pub fn plan<E>(
         );
     }
     if let Some(umbrella) = umbrella {
-        umbrella.settle(&mut plan, &listings.open);
+        umbrella.settle(&mut plan);
     }
     Ok(plan)
 }

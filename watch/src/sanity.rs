@@ -4,6 +4,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use crate::verdict::TOLERANCE;
 use crate::{Cause, JobState, Verdict, words};
 
 /// How far ahead the newest beat must be for the clock to be called wrong.
@@ -59,7 +62,9 @@ impl ClockEvidence {
     /// Takes one job into account; `trusted` when the owner of the store wrote
     /// its beats.
     pub fn add(&mut self, state: &JobState, trusted: bool) {
-        if state.verdict == Verdict::Unreadable {
+        let readable = state.verdict != Verdict::Unreadable
+            || matches!(state.cause(), Some(Cause::NoInterval));
+        if !readable {
             return;
         }
         self.beats += 1;
@@ -68,6 +73,21 @@ impl ClockEvidence {
             if trusted {
                 self.furthest = self.furthest.max(Some(*ahead));
             }
+        }
+    }
+
+    /// Takes the checker's own job into account. Its beat is a witness by the
+    /// wall clock alone: by the boot clock it never lies in the future, so it
+    /// could not tell that the wall clock was set back since.
+    pub fn add_own(&mut self, own: &JobState, wall: DateTime<Utc>) {
+        self.add(own, true);
+        let Some(left) = own.last_success else {
+            return;
+        };
+        let ahead = (left - wall).to_std().unwrap_or_default();
+        self.own_in_past = Some(ahead <= TOLERANCE);
+        if ahead > TOLERANCE {
+            self.furthest = self.furthest.max(Some(ahead));
         }
     }
 
@@ -92,3 +112,6 @@ impl ClockEvidence {
             .map(ClockFault::Furthest)
     }
 }
+
+#[cfg(test)]
+mod tests;

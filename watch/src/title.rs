@@ -3,6 +3,9 @@
 
 use crate::{JobKey, Verdict};
 
+/// What every title begins with.
+pub(crate) const PREFIX: &str = "[heartbeat-checker] ";
+
 /// The title of an issue about one job.
 #[must_use]
 pub fn title(key: &JobKey, verdict: Verdict) -> String {
@@ -14,15 +17,11 @@ pub fn title(key: &JobKey, verdict: Verdict) -> String {
         Verdict::Unreadable => "has a beat that cannot be read",
         Verdict::Silent | Verdict::Fresh | Verdict::Waiting | Verdict::Late => "is silent",
     };
-    format!(
-        "[heartbeat-checker] {} {what} on {}",
-        key.shown(),
-        key.host()
-    )
+    format!("{PREFIX}{} {what} on {}", key.shown(), key.host())
 }
 
 /// The title of the umbrella issue of a host.
 #[must_use]
 pub fn storm_title(host: &str) -> String {
-    format!("[heartbeat-checker] many jobs need attention on {host}")
+    format!("{PREFIX}many jobs need attention on {host}")
 }

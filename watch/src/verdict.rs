@@ -1,10 +1,11 @@
 //! The verdict on one job: a pure function of what is expected, what was seen
 //! and one moment.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use heartbeat::{Beat, BootStamp, FileKind, Interval, JobFiles, Unreadable, UnreadableKind};
 
 /// How far ahead a beat may be before its time is called wrong: clocks of one
@@ -124,12 +125,8 @@ pub enum Age {
 /// the wall clock otherwise.
 #[must_use]
 pub fn age(beat: &Beat, now: &Now) -> Age {
-    if let (Some(then), Some(boot)) = (beat.boot, now.boot)
-        && then.id == boot.id
-        // A beat from later in this boot than now is no beat of this boot clock.
-        && then.uptime <= boot.uptime + TOLERANCE
-    {
-        return Age::Past(boot.uptime.saturating_sub(then.uptime));
+    if let Some(age) = age_in_this_boot(beat, now) {
+        return Age::Past(age);
     }
     let passed = now.wall - beat.timestamp;
     match (passed.to_std(), (-passed).to_std()) {
@@ -137,6 +134,14 @@ pub fn age(beat: &Beat, now: &Now) -> Age {
         (_, Ok(ahead)) if ahead > TOLERANCE => Age::Future(ahead),
         _ => Age::Past(Duration::ZERO),
     }
+}
+
+/// How long ago by the boot clock, where the beat was left in the running boot.
+fn age_in_this_boot(beat: &Beat, now: &Now) -> Option<Duration> {
+    let (then, boot) = beat.boot.zip(now.boot)?;
+    // A beat from later in this boot than now is no beat of this boot clock.
+    let ours = then.id == boot.id && then.uptime <= boot.uptime.saturating_add(TOLERANCE);
+    ours.then(|| boot.uptime.saturating_sub(then.uptime))
 }
 
 /// What stands behind a verdict, beyond age and interval.
@@ -195,7 +200,8 @@ pub struct Judgement {
     pub last_success: Option<DateTime<Utc>>,
     /// Since when this has been so, as far as it can be told in a way that stays
     /// the same from pass to pass: the last success, else when an unreadable
-    /// file was written.
+    /// file was written. `None` where each new beat would move it, because the
+    /// job may be alive: a beat from the future or without an interval.
     pub since: Option<DateTime<Utc>>,
     /// What stands behind it.
     pub cause: Option<Cause>,
@@ -222,13 +228,19 @@ pub fn verdict(expectation: &Expectation, files: &JobFiles, now: &Now) -> Judgem
             .find_map(|b| b.interval)
     };
     let interval = expectation.interval.or_else(carried);
+    // What a later success has put right is no failure, and its end no run.
+    let fail = fail.filter(|fail| last.is_none_or(|last| !known_older(fail, last, now)));
+    let run = run.filter(|run| last.is_none_or(|last| !ended(run, last, now)));
     let last_success = last.map(|beat| beat.timestamp);
     let judged = |verdict, age, cause| Judgement {
         verdict,
         age,
         interval,
         last_success,
-        since: last_success,
+        since: match cause {
+            Some(Cause::Ahead(_) | Cause::NoInterval) => None,
+            _ => last_success.filter(|at| tellable(*at)),
+        },
         cause,
     };
     let age_of = |beat: Option<&Beat>| beat.map(|beat| age(beat, now));
@@ -246,7 +258,7 @@ pub fn verdict(expectation: &Expectation, files: &JobFiles, now: &Now) -> Judgem
         _ => None,
     };
     let last_age = past(last);
-    if let Some(fail) = fail.filter(|fail| last.is_none_or(|last| newer(fail, last))) {
+    if let Some(fail) = fail.filter(|fail| last.is_none_or(|last| newer(fail, last, now))) {
         return judged(Verdict::Failed, last_age, Some(failure(fail)));
     }
     let going = run.zip(past(run));
@@ -268,7 +280,10 @@ pub fn verdict(expectation: &Expectation, files: &JobFiles, now: &Now) -> Judgem
     match (last_age, going) {
         (Some(age), _) if age <= interval.duration() => judged(Verdict::Fresh, Some(age), None),
         (Some(age), _) if age <= limit => judged(Verdict::Late, Some(age), None),
-        (Some(age), _) => judged(Verdict::Silent, Some(age), run_cause),
+        (Some(age), _) => {
+            let going = run.is_some_and(|run| same_boot(run, now));
+            judged(Verdict::Silent, Some(age), run_cause.filter(|_| going))
+        }
         // Never a success, but a first run has started.
         (None, Some((_, age))) if age <= limit => judged(Verdict::Waiting, Some(age), run_cause),
         (None, Some((beat, age))) if same_boot(beat, now) => {
@@ -301,7 +316,7 @@ fn unreadable(file: FileKind, fault: &Unreadable, last: Option<&Beat>) -> Judgem
         age: None,
         interval: last.and_then(|beat| beat.interval),
         last_success,
-        since: fault.modified,
+        since: fault.modified.filter(|at| tellable(*at)),
         cause: Some(Cause::Unreadable {
             file,
             why: fault.kind.clone(),
@@ -309,12 +324,43 @@ fn unreadable(file: FileKind, fault: &Unreadable, last: Option<&Beat>) -> Judgem
     }
 }
 
-/// Whether `a` happened after `b`: by the boot clock where both are of one boot.
-fn newer(a: &Beat, b: &Beat) -> bool {
-    match (a.boot, b.boot) {
-        (Some(a), Some(b)) if a.id == b.id => a.uptime > b.uptime,
-        _ => a.timestamp > b.timestamp,
+/// Which of two beats came first, where boot clocks tell: both of one boot, or
+/// one of the running boot and the other of another, which ended before.
+fn by_boot(a: &Beat, b: &Beat, now: &Now) -> Option<Ordering> {
+    let (a_boot, b_boot) = a.boot.zip(b.boot)?;
+    if a_boot.id == b_boot.id {
+        return Some(a_boot.uptime.cmp(&b_boot.uptime));
     }
+    let running = |beat| age_in_this_boot(beat, now).is_some();
+    match (running(a), running(b)) {
+        (true, false) => Some(Ordering::Greater),
+        (false, true) => Some(Ordering::Less),
+        _ => None,
+    }
+}
+
+/// Whether `a` happened after `b`: by the boot clocks, else by the wall clock.
+fn newer(a: &Beat, b: &Beat, now: &Now) -> bool {
+    by_boot(a, b, now).unwrap_or_else(|| a.timestamp.cmp(&b.timestamp)) == Ordering::Greater
+}
+
+/// Whether a failure came before a success for certain, whatever a wall clock
+/// said at the time.
+fn known_older(fail: &Beat, last: &Beat, now: &Now) -> bool {
+    by_boot(fail, last, now) == Some(Ordering::Less)
+}
+
+/// Whether a run ended in this success: the success came later, and was not that
+/// of an earlier run, which went on beside this one.
+fn ended(run: &Beat, last: &Beat, now: &Now) -> bool {
+    let started = last.details.as_ref().and_then(|details| details.started);
+    newer(last, run, now) && started.is_none_or(|started| started >= run.timestamp)
+}
+
+/// Years that RFC 3339 can name: what a marker could not carry would look like
+/// another silence at each pass.
+pub(crate) fn tellable(time: DateTime<Utc>) -> bool {
+    (0..=9_999).contains(&time.year())
 }
 
 fn same_boot(beat: &Beat, now: &Now) -> bool {
@@ -345,3 +391,6 @@ fn failure(fail: &Beat) -> Cause {
         output_tail: details.output_tail,
     }
 }
+
+#[cfg(test)]
+mod tests;

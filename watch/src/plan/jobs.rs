@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{Action, Known, Plan, Policy, Sight, about, back};
-use crate::title::title;
+use crate::title::{PREFIX, title};
 use crate::{JobState, Marker, Scope, Verdict, member_hash};
 
 /// Where the jobs that matter are among all: the flagged ones, and those that an
@@ -15,6 +15,9 @@ pub(super) struct Index {
     pub(super) flagged: Vec<usize>,
     /// For each open issue about one job of this host: where that job is.
     by_issue: Vec<Option<usize>>,
+    /// Open issues without a marker whose title is that of a job's issue, with
+    /// the job, by number.
+    unmarked: Vec<(usize, usize)>,
     /// Jobs by member hash, when an umbrella is open.
     pub(super) by_hash: HashMap<String, usize>,
 }
@@ -32,9 +35,11 @@ impl Index {
                 Scope::Storm { members: list } => members |= list.is_some(),
             }
         }
+        let titled = titled(open);
         let mut out = Self {
             flagged: Vec::new(),
             by_issue: Vec::with_capacity(open.len()),
+            unmarked: Vec::new(),
             by_hash: HashMap::new(),
         };
         for (at, state) in states.iter().enumerate() {
@@ -46,6 +51,14 @@ impl Index {
             {
                 *found = Some(at);
             }
+            if !titled.is_empty()
+                && let Some(issues) = titled.get(state.key.job.as_str())
+            {
+                let ours = issues
+                    .iter()
+                    .filter(|issue| is_titled(&open[**issue], state));
+                out.unmarked.extend(ours.map(|issue| (*issue, at)));
+            }
             if members {
                 out.by_hash.insert(member_hash(&state.key), at);
             }
@@ -54,8 +67,32 @@ impl Index {
             let (_, user, job) = job_marker(known)?;
             wanted.get(&(user, job)).copied().flatten()
         }));
+        out.unmarked
+            .sort_unstable_by_key(|(issue, _)| open[*issue].number);
         out
     }
+}
+
+/// Open issues without a marker that may be ours by their titles, by the word
+/// where a title of ours has the name of the job.
+fn titled(open: &[Known]) -> HashMap<&str, Vec<usize>> {
+    let mut out: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, known) in open.iter().enumerate() {
+        if known.marker.is_none()
+            && let Some(rest) = known.title.strip_prefix(PREFIX)
+        {
+            let word = rest.split(' ').next().unwrap_or_default();
+            out.entry(word).or_default().push(at);
+        }
+    }
+    out
+}
+
+/// Whether a title is exactly one of those that the job's issue can have.
+fn is_titled(known: &Known, state: &JobState) -> bool {
+    Verdict::ALL
+        .into_iter()
+        .any(|verdict| verdict.flagged() && title(&state.key, verdict) == known.title)
 }
 
 /// Goes through the open issues: what each is about and what has become of it.
@@ -89,7 +126,7 @@ pub(super) fn open_issues(
             None => plan.actions.push(Action::Gone { issue }),
         }
     }
-    adopt_by_title(plan, index, states, open, &order);
+    adopt_by_title(plan, index, states);
 }
 
 fn job_marker(known: &Known) -> Option<(&Marker, &str, &str)> {
@@ -114,38 +151,13 @@ fn one_issue(plan: &mut Plan, state: &JobState, job: usize, issue: usize, marker
 }
 
 /// An issue of ours whose marker somebody removed is known by its title, if that
-/// is still exactly ours; it gets its marker back.
-fn adopt_by_title(
-    plan: &mut Plan,
-    index: &Index,
-    states: &[JobState],
-    open: &[Known],
-    order: &[usize],
-) {
-    let unmarked: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|issue| open[*issue].marker.is_none())
-        .collect();
-    if unmarked.is_empty() {
-        return;
-    }
-    for &job in &index.flagged {
-        if plan.covered.contains_key(&job) {
-            continue;
-        }
-        let key = &states[job].key;
-        let titles: Vec<String> = Verdict::ALL
-            .into_iter()
-            .filter(|verdict| verdict.flagged())
-            .map(|verdict| title(key, verdict))
-            .collect();
-        let found = unmarked
-            .iter()
-            .find(|issue| titles.contains(&open[**issue].title));
-        if let Some(&issue) = found {
-            plan.covered.insert(job, issue);
-            plan.actions.push(Action::Refresh { issue, job });
+/// is still exactly ours; it gets its marker back. What else is to be done with
+/// it, the next pass sees by the marker.
+fn adopt_by_title(plan: &mut Plan, index: &Index, states: &[JobState]) {
+    for &(issue, job) in &index.unmarked {
+        plan.actions.push(Action::Refresh { issue, job });
+        if states[job].flagged() {
+            plan.covered.entry(job).or_insert(issue);
         }
     }
 }
@@ -162,33 +174,14 @@ pub(super) fn acknowledge(
     closed: &[Known],
 ) {
     let vague = back(now, policy.vague_acknowledgement);
-    let by_person = |known: &&Known| {
-        let kind = known.marker.as_ref().map(|marker| marker.kind.as_str());
-        kind.is_some_and(|kind| !matches!(kind, "recovered" | "duplicate"))
-    };
-    let by_person: Vec<&Known> = closed.iter().filter(by_person).collect();
     newly.retain(|&job| {
         let state = &states[job];
-        let recent = |known: &Known| known.closed_at.is_some_and(|at| at >= vague);
-        let put_aside = by_person.iter().any(|known| {
-            let Some(marker) = &known.marker else {
-                return false;
-            };
-            match &marker.scope {
-                Scope::Job { .. } if about(known, host, state) => match state.since() {
-                    Some(_) => same_moment(marker.since, state.since()),
-                    None => marker.since.is_none() && recent(known),
-                },
-                Scope::Storm {
-                    members: Some(list),
-                } if marker.host == host => {
-                    list.contains(&member_hash(&state.key))
-                        && match (state.since(), marker.since) {
-                            (Some(since), Some(began)) => since <= began,
-                            _ => recent(known),
-                        }
-                }
-                _ => false,
+        let put_aside = closed.iter().any(|known| {
+            let recent = known.closed_at.is_some_and(|at| at >= vague);
+            if about(known, host, state) {
+                own_put_aside(known, state, recent)
+            } else {
+                umbrella_put_aside(known, host, state, recent)
             }
         });
         if put_aside {
@@ -196,6 +189,58 @@ pub(super) fn acknowledge(
         }
         !put_aside
     });
+}
+
+/// Whether closing the job's own issue puts the present verdict aside: it must
+/// be about the same silence, and have spoken of what is wrong now. A job whose
+/// hang was put aside may be well before it goes silent, without a success.
+fn own_put_aside(known: &Known, state: &JobState, recent: bool) -> bool {
+    let Some(marker) = &known.marker else {
+        return false;
+    };
+    let spoke = match state.verdict {
+        Verdict::Silent | Verdict::Skewed | Verdict::Unreadable => {
+            marker.kind == state.verdict.word()
+        }
+        // One trouble with several faces, of which each run may show another.
+        _ => matches!(&*marker.kind, "silent" | "failed" | "hung" | "never"),
+    };
+    spoke
+        && match state.since() {
+            Some(_) => same_moment(marker.since, state.since()),
+            None => marker.since.is_none() && recent,
+        }
+}
+
+/// Whether closing an umbrella puts the present verdict of one of its members
+/// aside.
+fn umbrella_put_aside(known: &Known, host: &str, state: &JobState, recent: bool) -> bool {
+    let Some(marker) = &known.marker else {
+        return false;
+    };
+    let Scope::Storm {
+        members: Some(list),
+    } = &marker.scope
+    else {
+        return false;
+    };
+    if marker.host != host || marker.kind != "storm" || !list.contains(&member_hash(&state.key)) {
+        return false;
+    }
+    match (state.since(), state.verdict) {
+        (None, _) => recent,
+        // It was silent already when the umbrella was closed.
+        (Some(_), Verdict::Silent) => {
+            silent_from(state).is_some_and(|from| Some(from) <= known.closed_at.max(marker.since))
+        }
+        (Some(since), _) => marker.since.is_some_and(|began| since <= began),
+    }
+}
+
+/// When a silent job became silent: at twice its interval.
+fn silent_from(state: &JobState) -> Option<DateTime<Utc>> {
+    let limit = chrono::TimeDelta::seconds(2 * i64::from(state.interval?.seconds()));
+    state.since()?.checked_add_signed(limit)
 }
 
 /// Markers carry milliseconds.

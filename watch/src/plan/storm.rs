@@ -1,9 +1,9 @@
 //! The umbrella: one issue about many jobs that were flagged at once.
 
-use std::collections::HashSet;
-
 use super::jobs::Index;
-use super::{Action, Known, Plan};
+use super::{Action, Known, Plan, Sight};
+use crate::marker::MAX_MEMBERS;
+use crate::title::storm_title;
 use crate::{JobState, Scope};
 
 /// The open umbrella issue of a host and what has become of its members.
@@ -16,13 +16,23 @@ pub(super) struct Umbrella {
     unseen: Vec<String>,
     /// Jobs that join in this pass.
     added: Vec<usize>,
+    /// How many members its marker lists; `None` when it lists none, because
+    /// they are too many or because somebody took the marker away.
+    listed: Option<usize>,
+    /// Whether it has its marker.
+    marked: bool,
+    /// Whether jobs may be there unseen.
+    blind: bool,
 }
 
-/// Finds the umbrella; a second one is closed as a duplicate.
+/// Finds the umbrella; a second one is closed as a duplicate. One whose marker
+/// somebody took away is known by its title, if that is still exactly ours, and
+/// is then about every flagged job that has no issue of its own.
 pub(super) fn open_umbrella(
     plan: &mut Plan,
     index: &Index,
     host: &str,
+    sight: &Sight,
     open: &[Known],
 ) -> Option<Umbrella> {
     let mut ours: Vec<usize> = (0..open.len())
@@ -31,24 +41,34 @@ pub(super) fn open_umbrella(
             marker.is_some_and(|m| m.host == host && matches!(m.scope, Scope::Storm { .. }))
         })
         .collect();
+    let marked = !ours.is_empty();
+    if !marked {
+        let title = storm_title(host);
+        let lost = |at: &usize| open[*at].marker.is_none() && open[*at].title == title;
+        let lost = (0..open.len()).filter(lost);
+        ours.extend(lost.min_by_key(|at| open[*at].number));
+    }
     ours.sort_unstable_by_key(|at| open[*at].number);
     let (&issue, others) = ours.split_first()?;
     for &other in others {
         let of = open[issue].number;
         plan.actions.push(Action::Duplicate { issue: other, of });
     }
-    let members = match &open[issue].marker.as_ref()?.scope {
-        Scope::Storm { members } => members.as_deref(),
-        Scope::Job { .. } => None,
+    let members = match open[issue].marker.as_ref().map(|marker| &marker.scope) {
+        Some(Scope::Storm { members }) => members.as_deref(),
+        Some(Scope::Job { .. }) | None => None,
     };
     let mut umbrella = Umbrella {
         issue,
         jobs: Vec::new(),
         unseen: Vec::new(),
         added: Vec::new(),
+        listed: members.map(<[String]>::len),
+        marked,
+        blind: sight.blind || !sight.blind_users.is_empty(),
     };
     match members {
-        // Too many to list: it is about every flagged job.
+        // Not listed: it is about every flagged job.
         None => umbrella.jobs.clone_from(&index.flagged),
         Some(list) => {
             for hash in list {
@@ -58,6 +78,9 @@ pub(super) fn open_umbrella(
                 }
             }
             umbrella.jobs.sort_unstable();
+            umbrella.jobs.dedup();
+            umbrella.unseen.sort_unstable();
+            umbrella.unseen.dedup();
         }
     }
     Some(umbrella)
@@ -85,8 +108,9 @@ impl Umbrella {
     }
 
     /// Says what is to be done with the umbrella itself.
-    pub(super) fn settle(self, plan: &mut Plan, open: &[Known]) {
+    pub(super) fn settle(self, plan: &mut Plan) {
         let issue = self.issue;
+        let left = self.jobs.len() + self.unseen.len();
         if !self.added.is_empty() {
             plan.actions.push(Action::GrowStorm {
                 issue,
@@ -96,20 +120,21 @@ impl Umbrella {
             });
             return;
         }
-        if self.jobs.is_empty() && self.unseen.is_empty() {
-            plan.actions.push(Action::CloseStorm { issue });
+        // Without a list nobody can say whether hidden jobs belong to it.
+        let sure = self.listed.is_some() || !self.blind;
+        if left == 0 && self.marked {
+            if sure {
+                plan.actions.push(Action::CloseStorm { issue });
+            }
             return;
         }
-        let listed = open[issue]
-            .marker
-            .as_ref()
-            .and_then(|marker| match &marker.scope {
-                Scope::Storm { members } => members
-                    .as_ref()
-                    .map(|list| list.iter().collect::<HashSet<_>>().len()),
-                Scope::Job { .. } => None,
-            });
-        if listed.is_some_and(|listed| listed != self.jobs.len() + self.unseen.len()) {
+        let stale = match self.listed {
+            Some(listed) => listed != left,
+            // What fits into a list again is listed, so that a job which is
+            // flagged later is told by itself.
+            None => !self.marked || sure && left <= MAX_MEMBERS,
+        };
+        if stale {
             plan.actions.push(Action::ShrinkStorm {
                 issue,
                 jobs: self.jobs,
