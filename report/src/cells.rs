@@ -9,6 +9,10 @@ use crate::model::{Night, Row, Watch};
 /// What stands where nothing is known.
 pub(crate) const NOTHING: &str = "–";
 
+/// How to begin.
+pub(crate) const FIRST_LINE: &str =
+    "0 2 * * * /usr/local/bin/db_backup && beat db_backup --every 1d";
+
 pub(crate) fn age(row: &Row) -> String {
     row.age.map_or(NOTHING.into(), |age| span(age).to_string())
 }
@@ -39,22 +43,21 @@ pub(crate) fn last_success(row: &Row) -> String {
 
 /// What is known beside the reason, as sentences.
 pub(crate) fn beside(row: &Row) -> Vec<String> {
-    let mut out = Vec::new();
-    let told = matches!(row.verdict, Verdict::Silent | Verdict::Late);
-    if let (false, Some(age)) = (told, row.age.filter(|_| row.last_success.is_some())) {
-        let missed = match row.missed {
-            Some(n) if n > 0 => format!(", {} missed", count(n, "run", "runs")),
-            _ => String::new(),
-        };
-        out.push(format!("No success for {}{missed}.", span(age)));
+    let mut facts = Vec::new();
+    if let Some(every) = row.interval {
+        facts.push(format!("due every {}", span(every.duration())));
     }
-    let every = row
-        .interval
-        .map(|i| format!("due every {}", span(i.duration())));
-    let last = row
-        .last_success
-        .map(|at| format!("last success {}", moment(at)));
-    let facts: Vec<String> = [every, last].into_iter().flatten().collect();
+    if let Some(at) = row.last_success {
+        facts.push(format!("last success {}", moment(at)));
+        // The reason of a silent job says the rest.
+        let told = matches!(row.verdict, Verdict::Silent | Verdict::Late);
+        if let (false, Some(age)) = (told, row.age) {
+            facts.push(format!("{} ago", span(age)));
+            let missed = row.missed.filter(|missed| *missed > 0);
+            facts.extend(missed.map(|n| format!("{} missed", count(n, "run", "runs"))));
+        }
+    }
+    let mut out = Vec::new();
     if !facts.is_empty() {
         out.push(capital(&format!("{}.", facts.join(", "))));
     }
@@ -64,18 +67,16 @@ pub(crate) fn beside(row: &Row) -> Vec<String> {
     out
 }
 
-/// `is silent`, `failed`: what goes behind a job's name.
-pub(crate) const fn predicate(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Fresh => "is fresh",
-        Verdict::Waiting => "waits",
-        Verdict::Late => "is late",
-        Verdict::Skewed => "has a beat from the future",
-        Verdict::Unreadable => "has a beat that cannot be read",
-        Verdict::Never => "never succeeded",
-        Verdict::Hung => "hangs",
-        Verdict::Failed => "failed",
-        Verdict::Silent => "is silent",
+/// ` is silent`: what goes between a job's name and the reason, where the reason
+/// does not say it itself.
+pub(crate) const fn predicate(row: &Row) -> &'static str {
+    match row.verdict {
+        Verdict::Hung => " hangs",
+        Verdict::Never => " never succeeded",
+        Verdict::Silent => " is silent",
+        _ if row.reason.is_some() => "",
+        Verdict::Failed => " failed",
+        _ => " needs a look",
     }
 }
 

@@ -38,6 +38,7 @@ struct WireWatch<'a> {
     record: &'a str,
     recorded: bool,
     problems: &'a [String],
+    notes: &'a [String],
     undelivered: &'a [String],
     undelivered_left_out: usize,
     own_jobs: Vec<JobLine>,
@@ -85,6 +86,7 @@ pub fn render(night: &Night) -> String {
             record: &watch.record,
             recorded: watch.recorded,
             problems: &watch.problems,
+            notes: &watch.notes,
             undelivered: &watch.undelivered,
             undelivered_left_out: watch.undelivered_left_out,
             own_jobs: [&watch.checker, &watch.reporter]

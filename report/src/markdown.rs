@@ -90,7 +90,7 @@ fn silent_watch(night: &Night) -> Option<String> {
 }
 
 fn told(row: &Row) -> String {
-    let mut out = format!("**{}** {}", name(row), cells::predicate(row.verdict));
+    let mut out = format!("**{}**{}", name(row), cells::predicate(row));
     if let Some(reason) = &row.reason {
         let _ = write!(out, ": {}", markdown(reason, 400));
     }
@@ -165,10 +165,10 @@ fn panel(out: &mut String, night: &Night) {
 }
 
 fn begin(out: &mut String) {
-    out.push_str(
-        "To begin, let a job say that it succeeded. In a cron line:\n\n\
-         ```\n0 2 * * * /usr/local/bin/db_backup && beat db_backup --every 1d\n```\n\n\
-         From the next run on, this panel shows it.\n",
+    let _ = writeln!(
+        out,
+        "To begin, let a job say that it succeeded. In a cron line:\n\n```\n{}\n```\n\nFrom the next run on, this panel shows it.",
+        cells::FIRST_LINE
     );
 }
 
@@ -248,6 +248,9 @@ fn watch_itself(out: &mut String, night: &Night) {
             "- … and {} more not delivered.",
             watch.undelivered_left_out
         );
+    }
+    for note in &watch.notes {
+        let _ = writeln!(out, "- {}.", sentence(note));
     }
     for finding in &night.findings {
         let _ = writeln!(

@@ -87,6 +87,8 @@ pub struct Watch {
     pub recorded: bool,
     /// What is wrong with the watch, in words.
     pub problems: Vec<String>,
+    /// What is worth knowing and no trouble.
+    pub notes: Vec<String>,
     /// What could not be said to the forge: what, and why.
     pub undelivered: Vec<String>,
     /// Of these, how many are not listed.

@@ -102,8 +102,9 @@ impl TargetFault {
             Self::NoDirectory(dir) => fail(format!("there is no directory {}", shown(&dir)))
                 .hint(format!("make it: mkdir -p {}", shown(&dir))),
             Self::NotADirectory(dir) => fail(format!("{} is not a directory", shown(&dir))),
-            Self::NotAFile(what) => fail(format!("it is {what}, not a regular file"))
-                .hint("without --out the report goes to standard output"),
+            Self::NotAFile(what) => fail(format!("it is {what}")).hint(
+                "name a regular file, or a new one; the report is printed when none is named",
+            ),
             Self::Io(error) => fail(said(&error)),
         }
     }
@@ -123,6 +124,9 @@ fn target(path: &Path) -> Result<(PathBuf, Option<Metadata>), TargetFault> {
                 }
                 Err(error) => Err(TargetFault::Io(error)),
             };
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(TargetFault::NotADirectory(parent(path)));
         }
         Err(error) => return Err(TargetFault::Io(error)),
     };

@@ -53,9 +53,6 @@ fn invisible(c: char) -> bool {
 
 /// A cleaned text as plain text of GitHub-flavoured markdown, for the inside of
 /// a line or a table's cell.
-///
-/// Character references, not backslashes: some renderers read `\(` and `\[` as
-/// the start of a formula.
 #[must_use]
 pub fn markdown(text: &str, max: usize) -> String {
     let text = clean(text, max);
@@ -68,12 +65,15 @@ pub fn markdown(text: &str, max: usize) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '[' | ']' | '*' | '`' | '|' | '\\' | '$' | '~' | '{' | '}' | '^' | '"' | '\'' => {
-                reference(&mut out, c);
-            }
-            '_' if !(word(before) && word(behind.first().copied())) => reference(&mut out, c),
-            // What could begin a heading, a list or a line.
-            '#' | '+' | '-' | '=' | '!' if at == 0 => reference(&mut out, c),
+            // References, not backslashes: some renderers take `\\[` for the start
+            // of a formula, and tables part their cells before anything else.
+            '[' | ']' | '|' | '\\' | '$' | '{' => reference(&mut out, c),
+            '*' | '`' | '~' | '^' => out.extend(['\\', c]),
+            '_' if !(word(before) && word(behind.first().copied())) => out.extend(['\\', c]),
+            // What could begin a heading, a list or a line …
+            '#' | '+' | '-' | '=' | '!' if at == 0 => out.extend(['\\', c]),
+            // … and what could end a heading.
+            '#' if behind.is_empty() => out.extend(['\\', c]),
             '.' | ')' if at > 0 && chars[..at].iter().all(char::is_ascii_digit) => {
                 reference(&mut out, c);
             }
@@ -122,9 +122,10 @@ fn clock(before: Option<char>, behind: &[char]) -> bool {
 /// else as [`markdown`].
 #[must_use]
 pub fn code(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/+@:=,%".contains(c);
-    if !text.is_empty() && text.len() <= 300 && text.chars().all(plain) {
-        format!("`{text}`")
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/+@:=,%~#()".contains(c);
+    let shown = clean(text, 300);
+    if !shown.is_empty() && shown.chars().all(plain) {
+        format!("`{shown}`")
     } else {
         markdown(text, 300)
     }
@@ -172,13 +173,13 @@ mod tests {
     fn escaped() {
         for (text, shown) in [
             ("db_backup", "db_backup"),
-            ("_a_ __init__", "&#95;a&#95; &#95;&#95;init&#95;&#95;"),
+            ("_a_ __init__", r"\_a\_ \_\_init\_\_"),
             ("a|b", "a&#124;b"),
             ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
-            ("[x](y) *z* `c`", "&#91;x&#93;(y) &#42;z&#42; &#96;c&#96;"),
-            ("# head", "&#35; head"),
+            ("[x](y) *z* `c`", r"&#91;x&#93;(y) \*z\* \`c\`"),
+            ("# head #", r"\# head \#"),
             ("1. one", "1&#46; one"),
-            ("- item", "&#45; item"),
+            ("- item", r"\- item"),
             (
                 "@all #12 :smile:",
                 "@\u{2060}all #\u{2060}12 :\u{2060}smile:",
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn code_only_where_it_is_plain() {
         assert_eq!(code("a.b-c_d"), "`a.b-c_d`");
-        assert_eq!(code("a`b|c"), "a&#96;b&#124;c");
+        assert_eq!(code("a`b|c"), r"a\`b&#124;c");
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(crate) fn watch(
         record: recorded.path.to_string_lossy().into_owned(),
         recorded: record.is_some(),
         problems: problems(recorded, &passes, checker.as_ref(), every),
+        notes: notes(recorded, checker.as_ref()),
         undelivered,
         undelivered_left_out,
         checker,
@@ -102,10 +103,6 @@ fn problems(
         Found::Unreadable(why) => out.push(format!(
             "its record of the last pass cannot be read, so issues are not known here: {why}"
         )),
-        Found::Missing if checker.is_some() => out.push(
-            "its record of the last pass is not where it was looked for, so issues are not known here"
-                .into(),
-        ),
         Found::Missing => {}
         Found::Record(record) => {
             if let Some(ahead) = passes.ahead {
@@ -125,6 +122,16 @@ fn problems(
     }
     out.extend(checker.and_then(|row| own_beat(row, passes, every)));
     out
+}
+
+fn notes(recorded: &Recorded, checker: Option<&Row>) -> Vec<String> {
+    match (&recorded.found, checker) {
+        (Found::Missing, Some(_)) => vec![format!(
+            "There is no record of the last pass at {}, so issues are not known here",
+            recorded.path.display()
+        )],
+        _ => Vec::new(),
+    }
 }
 
 /// What an exit code says that the record's problems do not.

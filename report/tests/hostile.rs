@@ -1,0 +1,215 @@
+//! No text of a job, a user, a path or a forge can change what a page says:
+//! the markdown is parsed again as GitHub's dialect is, and the html is looked
+//! through for anything that is not the page's own.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use report::assemble::assemble;
+use report::gather::Seen;
+use report::text::clean;
+use report::{html, inject, json, markdown};
+use watch::{FindingLine, IssueLink, JobLine, Verdict};
+
+/// What a page holds once it is parsed.
+#[derive(Debug, Default, PartialEq)]
+struct Page {
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+    items: Vec<String>,
+    links: Vec<String>,
+    html: Vec<String>,
+    others: Vec<String>,
+}
+
+fn parse(text: &str) -> Page {
+    let mut page = Page::default();
+    let mut stack: Vec<String> = Vec::new();
+    for event in Parser::new_ext(text, Options::all() - Options::ENABLE_SMART_PUNCTUATION) {
+        match event {
+            Event::Start(tag) => {
+                if let Tag::Link { dest_url, .. } = &tag {
+                    page.links.push(dest_url.to_string());
+                }
+                match tag {
+                    Tag::TableHead | Tag::TableRow => page.rows.push(Vec::new()),
+                    Tag::Heading { .. }
+                    | Tag::Paragraph
+                    | Tag::Item
+                    | Tag::List(None)
+                    | Tag::Table(_)
+                    | Tag::TableCell
+                    | Tag::Strong
+                    | Tag::HtmlBlock
+                    | Tag::Link { .. } => {}
+                    other => page.others.push(format!("{other:?}")),
+                }
+                stack.push(String::new());
+            }
+            Event::End(end) => {
+                let text = stack.pop().unwrap();
+                match end {
+                    TagEnd::Heading(_) => page.headings.push(text.clone()),
+                    TagEnd::Item => page.items.push(text.clone()),
+                    TagEnd::TableCell => page.rows.last_mut().unwrap().push(text.clone()),
+                    _ => {}
+                }
+                if let Some(outer) = stack.last_mut() {
+                    outer.push_str(&text);
+                }
+            }
+            Event::Text(text) | Event::Code(text) => {
+                if let Some(inner) = stack.last_mut() {
+                    inner.push_str(&text);
+                }
+            }
+            Event::Html(text) | Event::InlineHtml(text) => page.html.push(text.to_string()),
+            other => page.others.push(format!("{other:?}")),
+        }
+    }
+    page
+}
+
+/// As a reader sees it: what only keeps renderers from meddling cannot be seen.
+fn seen_by_people(text: &str) -> String {
+    text.replace('\u{2060}', "")
+}
+
+/// A night in which every text that others choose is `text`.
+fn hostile(text: &str) -> Seen {
+    let mut record = common::record(420);
+    record.problems = vec![text.into()];
+    record.findings = vec![FindingLine {
+        path: text.into(),
+        what: text.into(),
+        blind: false,
+    }];
+    record.jobs = vec![JobLine {
+        issue: Some(IssueLink {
+            number: 7,
+            url: format!("https://git.example.org/{text}"),
+        }),
+        ..common::issue(text, "db_backup", Verdict::Failed, 7)
+    }];
+    let cause = common::failure(60, text);
+    let mut states = common::own();
+    states.push(common::job_of(
+        text,
+        "db_backup",
+        Verdict::Failed,
+        90_000,
+        86_400,
+        Some(cause),
+    ));
+    let mut seen = common::seen(Some(record), states);
+    seen.host = text.into();
+    seen
+}
+
+fn check(text: &str) {
+    let night = assemble(hostile(text));
+    let rendered = markdown::render(&night);
+    let page = parse(&rendered);
+    let said = |max| clean(text, max);
+
+    assert_eq!(page.others, [""; 0], "{rendered}");
+    assert_eq!(page.html, [""; 0], "{rendered}");
+    let title = format!("Night Watch — 2026-11-22, {}", said(100));
+    assert_eq!(
+        page.headings
+            .iter()
+            .map(|h| seen_by_people(h))
+            .collect::<Vec<_>>(),
+        [
+            title.trim_end(),
+            "What needs somebody",
+            "Heartbeat Panel",
+            "The watch itself"
+        ],
+    );
+    let cell = format!("db_backup ({})", said(64));
+    let row: Vec<String> = page.rows[1].iter().map(|c| seen_by_people(c)).collect();
+    assert_eq!(
+        row,
+        [
+            &cell,
+            "🔴 failed",
+            "1 d 1 h",
+            "1 d",
+            "1.1×",
+            "2026-11-21 05:00:07",
+            "#7"
+        ]
+    );
+    assert_eq!((page.rows.len(), page.rows[0].len()), (2, 7));
+    assert_eq!(page.links.len(), 2);
+    assert_eq!(page.items.len(), 1 + 5, "{:?}", page.items);
+    let problem = clean(text.trim_end().trim_end_matches('.'), 500);
+    assert_eq!(
+        seen_by_people(&page.items[2]),
+        format!("The checker: {problem}.")
+    );
+
+    let page = html::render(&night);
+    assert_eq!(page.matches("<script").count(), 0);
+    assert_eq!(page.matches("<style").count(), 1);
+    assert_eq!(page.matches("<tr").count(), 2);
+    assert_eq!(page.matches("<a ").count(), 2);
+    assert_eq!(
+        page.matches("<li>").count() + page.matches("<li ").count(),
+        1 + 1 + 4
+    );
+    assert_eq!(page.matches("<!--").count(), 0);
+    assert_eq!(
+        page.chars()
+            .filter(|c| c.is_control() && *c != '\n')
+            .count(),
+        0
+    );
+    assert!(!page.contains('\u{202e}'));
+
+    let value: serde_json::Value = serde_json::from_str(&json::render(&night)).unwrap();
+    assert_eq!(value["jobs"][0]["user"], text);
+
+    // Between the markers it goes in and comes out again.
+    let empty = format!("{}\n{}", inject::BEGIN, inject::END);
+    let once = inject::inject(empty.as_bytes(), &rendered).unwrap();
+    assert_eq!(inject::inject(&once, &rendered).unwrap(), once);
+}
+
+#[test]
+fn known_tricks() {
+    for text in common::NASTY {
+        check(text);
+    }
+    for text in [
+        "a", "_", "a_", "*", "\\", "|", "\\|", "`", "a`|`b", "-", "+", "#", ">", "~~~", "1)", "=",
+        "!", "[^1]", "[ ] x", "{#id .c}", "$$x$$", "&nbsp;", ":", "a.", "...",
+    ] {
+        check(text);
+    }
+}
+
+fn fragment() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[|`*_~<>\\[\\](){}#+=.!:@$^&;/\\\\ \n\r\t-]{1,4}",
+        2 => "[a-z0-9]{1,5}",
+        1 => any::<char>().prop_map(String::from),
+        1 => proptest::sample::select(vec![
+            "<!-- night-watch:end -->", "</td>", "<details>", "&#124;", "&lt;", "\n\n# x\n", "\n|---|\n",
+            "https://x.example", "www.x.example", "```", "[x](y)", "![x](y)", "\u{202e}", "\u{2028}", "[^a]: b",
+            "\n    code", "<https://x.example>", "\u{a0}", "\u{3000}", "]: ", "**", "__", "^^",
+        ]).prop_map(String::from),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_changes_the_page(parts in prop::collection::vec(fragment(), 1..12)) {
+        check(&parts.concat());
+    }
+}
