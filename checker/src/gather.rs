@@ -100,11 +100,7 @@ fn read_store(
     });
     if let Some(own) = own {
         let own = states.swap_remove(own);
-        let ahead = own.verdict == Verdict::Skewed;
-        out.evidence.add(&own, true);
-        if own.last_success.is_some() {
-            out.evidence.own_in_past = Some(!ahead);
-        }
+        out.evidence.add_own(&own, now.wall);
     }
     for state in &states {
         let trusted = owner.as_deref() == Some(state.key.user());

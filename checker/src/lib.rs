@@ -13,6 +13,8 @@ pub mod output;
 pub mod pass;
 pub mod secret;
 pub mod state;
+#[cfg(test)]
+mod testing;
 
 use std::io::Write;
 

@@ -4,6 +4,8 @@ mod json;
 mod nagios;
 mod prometheus;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 

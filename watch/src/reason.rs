@@ -92,7 +92,7 @@ fn told(cause: &Cause, verdict: Verdict) -> String {
                 .to_owned()
         }
         Cause::Ahead(ahead) => format!(
-            "its beat lies {} in the future: a clock was wrong, or the beat was not left by `beat`",
+            "its beat lies {} in the future: a clock was wrong, or the beat was not left by beat",
             span(*ahead)
         ),
     }

@@ -349,3 +349,7 @@ fn cut(text: &mut String) {
         text.push_str("\n… cut short.\n");
     }
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

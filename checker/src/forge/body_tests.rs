@@ -1,0 +1,108 @@
+//! What issues and comments say, whole; and that nothing in them acts.
+
+use watch::{JobState, Marker, Verdict, member_hash};
+
+use super::*;
+use crate::testing::{ago, now, one_of_each};
+
+fn find(verdict: Verdict) -> JobState {
+    one_of_each()
+        .into_iter()
+        .find(|state| state.verdict == verdict)
+        .unwrap()
+}
+
+fn marker(state: &JobState) -> Marker {
+    Marker::for_job(&state.key, state.verdict.word(), state.since(), 1)
+}
+
+fn whole(verdict: Verdict) -> String {
+    let state = find(verdict);
+    job_block(&state, &marker(&state), now().wall)
+}
+
+#[test]
+fn bodies() {
+    insta::assert_snapshot!("silent", whole(Verdict::Silent));
+    insta::assert_snapshot!("failed", whole(Verdict::Failed));
+    insta::assert_snapshot!("hung", whole(Verdict::Hung));
+    insta::assert_snapshot!("skewed", whole(Verdict::Skewed));
+    insta::assert_snapshot!("unreadable", whole(Verdict::Unreadable));
+}
+
+#[test]
+fn comments() {
+    let silent = find(Verdict::Silent);
+    let failed = find(Verdict::Failed);
+    let fresh = find(Verdict::Fresh);
+    let mut old = marker(&silent);
+    old.since = Some(ago(90_000));
+    let mut said = vec![
+        changed(&failed, "silent", &marker(&silent).next("failed")),
+        again(&silent, &marker(&silent).next("silent")),
+        recovered(&fresh, &old, &old.next("recovered")),
+        gone(&old, &old.next("gone")),
+        duplicate(7, &old.next("duplicate")),
+    ];
+    for (kind, since) in [
+        ("failed", None),
+        ("unreadable", Some(ago(90_000))),
+        ("failed", Some(ago(90_000))),
+    ] {
+        old.kind = kind.into();
+        old.since = since;
+        said.push(recovered(&fresh, &old, &old.next("recovered")));
+    }
+    insta::assert_snapshot!("comments", said.join("\n\n----\n\n"));
+}
+
+#[test]
+fn umbrella() {
+    let states = one_of_each();
+    let listed: Vec<&JobState> = states.iter().collect();
+    let members = states.iter().map(|state| member_hash(&state.key)).collect();
+    let storm = Marker::for_storm("bezalel", members, Some(ago(3_600)), 1);
+    let text = [
+        storm_block(&listed, 2, &storm, now().wall),
+        storm_grew(&listed[..2], &storm.next("storm")),
+        storm_over(&storm, &storm.next("recovered"), now().wall),
+    ];
+    insta::assert_snapshot!("umbrella", text.join("\n\n----\n\n"));
+}
+
+#[test]
+fn a_body_is_never_too_long_and_ends_as_it_must() {
+    let mut state = find(Verdict::Failed);
+    let long = "x\u{1f980}".repeat(40_000);
+    if let Some(Cause::Failure { output_tail, .. }) =
+        state.detail.as_mut().and_then(|d| d.cause.as_mut())
+    {
+        *output_tail = Some(long.into());
+    }
+    let body = job_block(&state, &marker(&state), now().wall);
+    assert!(body.len() < 60_000);
+    assert!(body.ends_with("<!-- /heartbeat-checker -->"));
+    let states: Vec<JobState> = std::iter::repeat_with(|| state.clone())
+        .take(3_000)
+        .collect();
+    let all: Vec<&JobState> = states.iter().collect();
+    let members = (0..2_500).map(|n| format!("{n:012x}")).collect();
+    let storm = Marker::for_storm("bezalel", members, None, 1);
+    let body = storm_block(&all, 0, &storm, now().wall);
+    assert!(body.chars().count() < 65_000, "{}", body.len());
+    assert_eq!(Marker::parse(&body), Some(storm));
+}
+
+#[test]
+fn what_comes_from_a_job_does_nothing() {
+    let body = whole(Verdict::Failed);
+    // Output is indented, so that no line of it starts a command, and no comment
+    // of it ends ours.
+    assert!(body.contains("    /close\n"));
+    assert!(body.contains("    @alice see #7 <! -- /heartbeat-checker -->\n"));
+    assert_eq!(body.matches("<!-- /heartbeat-checker -->").count(), 1);
+    assert_eq!(code("a`b|c\nd"), "`a'b¦c d`");
+    assert_eq!(inline("@alice"), "`@alice`");
+    assert_eq!(inline("see #7"), "`see #7`");
+    assert_eq!(inline("plain, 3 runs missed"), "plain, 3 runs missed");
+}
