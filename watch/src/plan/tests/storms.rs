@@ -1,0 +1,156 @@
+//! Storms: one issue for many jobs at once.
+
+use super::kit::umbrella;
+use super::*;
+use crate::marker::MAX_MEMBERS;
+use crate::{member_hash, storm_title};
+
+fn silent<const N: usize>(names: [&str; N]) -> [JobState; N] {
+    names.map(|name| job(name, Silent, 5))
+}
+
+#[test]
+fn more_than_the_threshold_at_once_are_one_issue() {
+    for (threshold, steps) in [
+        (3, vec!["open a", "open b", "open c"]),
+        (2, vec!["storm a+b+c"]),
+        (0, vec!["storm a+b+c"]),
+    ] {
+        let case = case(silent(["a", "b", "c"])).threshold(threshold);
+        assert_eq!(case.steps(), steps, "{threshold}");
+    }
+    // What has an issue already is not new.
+    let told = [issue(7, &job("b", Silent, 5))];
+    let steps = case(silent(["a", "b", "c"])).open(told).steps();
+    assert_eq!(steps, ["open a", "open c"]);
+    // Also jobs that had one a short time ago.
+    let recent = issue(7, &job("b", Silent, 50)).kind("recovered").closed(1);
+    let steps = case(silent(["a", "b", "c"])).closed([recent]).steps();
+    assert_eq!(steps, ["storm a+b+c"]);
+}
+
+#[test]
+fn an_umbrella_covers_its_members() {
+    let all = case(silent(["a", "b", "c"])).open([umbrella(7, 1, &["c", "a", "b"])]);
+    assert_eq!(all.steps(), NOTHING);
+    let (plan, asked) = all.planned();
+    assert_eq!(plan.covered, HashMap::from([(0, 0), (1, 0), (2, 0)]));
+    assert_eq!(asked, None);
+    // A few that are flagged later get issues of their own.
+    let later = case(silent(["a", "b", "c", "d", "e"])).open([umbrella(7, 1, &["a", "b", "c"])]);
+    assert_eq!(later.steps(), ["open d", "open e"]);
+    // Many come under it.
+    let many = case(silent(["a", "b", "c", "d", "e", "f"]));
+    let many = many.open([umbrella(7, 1, &["a", "c", "e"])]);
+    assert_eq!(many.steps(), ["grow #7 to a+b+c+d+e+f by b+d+f"]);
+    assert_eq!(many.planned().0.covered.len(), 6);
+}
+
+#[test]
+fn members_leave_and_the_last_one_closes_it() {
+    let over = || umbrella(7, 1, &["a", "b", "c"]);
+    let [a, b, _] = silent(["a", "b", "c"]);
+    let c = job("c", Fresh, 0);
+    let one_left = case([a.clone(), b.clone(), c.clone()]).open([over()]);
+    assert_eq!(one_left.steps(), ["shrink #7 to a+b"]);
+    let well = ["a", "b", "c"].map(|name| job(name, Fresh, 0));
+    assert_eq!(case(well).open([over()]).steps(), ["calm #7"]);
+    assert_eq!(case([c]).open([umbrella(7, 1, &[])]).steps(), ["calm #7"]);
+    // One with an issue of its own leaves too.
+    let own = case([a.clone(), b.clone()]).open([umbrella(7, 1, &["a", "b"]), issue(9, &a)]);
+    assert_eq!(own.steps(), ["shrink #7 to b"]);
+    assert_eq!(own.planned().0.covered, HashMap::from([(0, 1), (1, 0)]));
+    // One that left comes back as any other.
+    let back = case([a, b]).open([umbrella(7, 1, &["a"])]);
+    assert_eq!(back.steps(), ["open b"]);
+}
+
+#[test]
+fn members_that_cannot_be_seen_stay() {
+    let [a, ..] = silent(["a"]);
+    let gone = case([a.clone()]).open([umbrella(7, 1, &["a", "b", "c"])]);
+    assert_eq!(gone.steps(), NOTHING);
+    let well = case([job("a", Fresh, 0)]).open([umbrella(7, 1, &["a", "b", "c"])]);
+    assert_eq!(well.steps(), ["shrink #7 to  and 2 unseen"]);
+    let none = case([]).open([umbrella(7, 1, &["a", "b"])]);
+    assert_eq!(none.steps(), NOTHING);
+    let grown = case(silent(["d", "e", "f"])).open([umbrella(7, 1, &["a", "b"])]);
+    assert_eq!(grown.steps(), ["grow #7 to d+e+f and 2 unseen by d+e+f"]);
+}
+
+#[test]
+fn a_member_is_listed_once() {
+    // Two keys may share a hash, and people edit markers.
+    let [a, ..] = silent(["a"]);
+    let mut twice = umbrella(7, 1, &["a", "a", "b", "b"]);
+    let steps = case([a.clone()]).open([twice.clone()]).steps();
+    assert_eq!(steps, ["shrink #7 to a and 1 unseen"]);
+    let members = vec![member_hash(&key("a")), member_hash(&key("b"))];
+    twice.marker.as_mut().unwrap().scope = Scope::Storm {
+        members: Some(members),
+    };
+    assert_eq!(case([a]).open([twice]).steps(), NOTHING);
+}
+
+#[test]
+fn a_second_umbrella_is_one_too_many() {
+    let two = [umbrella(9, 1, &["a", "b"]), umbrella(7, 2, &["b", "c"])];
+    let case = case(silent(["a", "b", "c"])).open(two);
+    assert_eq!(case.steps(), ["duplicate #9 of #7", "open a"]);
+    let theirs = umbrella(3, 1, &["a", "b", "c"]).host("hiram");
+    let case = kit::case(silent(["a", "b", "c"])).open([theirs]);
+    assert_eq!(case.steps(), ["storm a+b+c"]);
+}
+
+#[test]
+fn an_umbrella_over_more_than_it_can_list_is_about_all() {
+    let over = || umbrella(7, 1, &[]).too_many();
+    let told = case(silent(["a", "b"])).open([over()]);
+    // Now they fit: listed again, so that the next one is told by itself.
+    assert_eq!(told.steps(), ["shrink #7 to a+b"]);
+    let many: Vec<_> = (0..=MAX_MEMBERS)
+        .map(|n| job(&format!("j{n}"), Silent, 5))
+        .collect();
+    let mut case = case([]).open([over()]);
+    case.states = many;
+    assert_eq!(case.steps(), NOTHING);
+    assert_eq!(case.planned().0.covered.len(), MAX_MEMBERS + 1);
+    case.states.truncate(MAX_MEMBERS);
+    assert!(case.steps()[0].starts_with("shrink #7"));
+    // Those with an issue of their own are not its business.
+    let [a, b] = silent(["a", "b"]);
+    let own = kit::case([a.clone(), b]).open([over(), issue(9, &a)]);
+    assert_eq!(own.steps(), ["shrink #7 to b"]);
+}
+
+#[test]
+fn an_umbrella_without_a_list_stays_while_jobs_are_hidden() {
+    let well = || case([job("a", Fresh, 0)]).open([umbrella(7, 1, &[]).too_many()]);
+    assert_eq!(well().steps(), ["calm #7"]);
+    assert_eq!(well().blind().steps(), NOTHING);
+    assert_eq!(well().blind_to("postgres").steps(), NOTHING);
+    let some = case(silent(["a"])).open([umbrella(7, 1, &[]).too_many()]);
+    assert_eq!(some.blind().steps(), NOTHING);
+    // One that lists its members knows who is missing.
+    let listed = case([job("a", Fresh, 0)]).open([umbrella(7, 1, &["a"])]);
+    assert_eq!(listed.blind().steps(), ["calm #7"]);
+}
+
+#[test]
+fn an_umbrella_that_lost_its_marker_is_known_by_its_title() {
+    let lost = |number| umbrella(number, 1, &["a"]).unmarked();
+    let told = case(silent(["a", "b", "c"])).open([lost(9), lost(7)]);
+    assert_eq!(told.steps(), ["shrink #7 to a+b+c"]);
+    assert_eq!(told.planned().0.covered.len(), 3);
+    // First the marker, then the end.
+    let well = case([job("a", Fresh, 0)]).open([lost(7)]);
+    assert_eq!(well.steps(), ["shrink #7 to "]);
+    assert_eq!(case([]).open([lost(7)]).blind().steps(), ["shrink #7 to "]);
+    // One with a marker goes before it.
+    let marked = case(silent(["a", "b", "c"]));
+    let marked = marked.open([lost(3), umbrella(7, 1, &["a", "b", "c"])]);
+    assert_eq!(marked.steps(), NOTHING);
+    let title = storm_title("hiram");
+    let theirs = case(silent(["a", "b", "c"])).open([lost(7).titled(&title)]);
+    assert_eq!(theirs.steps(), ["storm a+b+c"]);
+}
