@@ -4,9 +4,11 @@
 #   make install     to DESTDIR, under PREFIX; make uninstall takes it away again
 #   make deb         a Debian package in target/deb
 #   make test        everything that proves it
+#   make demo        shows what it does, in a scratch folder
 
 SHELL := /bin/sh
 CARGO ?= cargo
+SYSTEMCTL ?= systemctl
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -45,6 +47,8 @@ build:
 		$(TARGET)/$(WRITER_TARGET)/writer/beat $(DIST)/
 	@install -m 0644 writer/beat.1 $(DIST)/man/
 	@$(TARGET)/release/make-docs $(DIST)
+	@# All settings with their defaults, put out of force.
+	@$(DIST)/beat-check config --print-default | sed 's/^[a-z[]/#&/' >$(DIST)/config.toml
 	@ls -l $(DIST)/beat $(DIST)/beat-check $(DIST)/beat-report
 
 # Files only: what a running system must then be told is printed at the end.
@@ -61,7 +65,7 @@ install:
 	install -m 0644 systemd/sysusers.d/heartbeat-checker.conf $(DESTDIR)$(SYSUSERSDIR)/
 	install -m 0644 systemd/tmpfiles.d/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/
 	install -m 0644 $(PAGES:%=$(DIST)/man/%.1) $(DESTDIR)$(MANDIR)/man1/
-	install -m 0644 packaging/config.toml $(DESTDIR)$(DOCDIR)/
+	install -m 0644 $(DIST)/config.toml $(DESTDIR)$(DOCDIR)/
 	install -m 0644 $(DIST)/completions/bash/* $(DESTDIR)$(BASHDIR)/
 	install -m 0644 $(DIST)/completions/zsh/* $(DESTDIR)$(ZSHDIR)/
 	install -m 0644 $(DIST)/completions/fish/* $(DESTDIR)$(FISHDIR)/
@@ -74,7 +78,7 @@ endif
 uninstall:
 ifeq ($(DESTDIR),)
 	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then \
-		systemctl disable --now beat-check.timer beat-report.timer || true; fi
+		$(SYSTEMCTL) disable --now beat-check.timer beat-report.timer || true; fi
 endif
 	rm -f $(BINARIES:%=$(DESTDIR)$(BINDIR)/%) $(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(SYSUSERSDIR)/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/heartbeat-checker.conf \
@@ -83,7 +87,7 @@ endif
 		$(BINARIES:%=$(DESTDIR)$(FISHDIR)/%.fish)
 	@rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 ifeq ($(DESTDIR),)
-	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then systemctl daemon-reload; fi
+	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then $(SYSTEMCTL) daemon-reload; fi
 	@echo 'Kept: /var/lib/heartbeats, /var/lib/beat-check, /etc/heartbeat, the user heartbeat'
 endif
 
@@ -97,3 +101,9 @@ test:
 	HEARTBEAT_JOURNEYS=1 HEARTBEAT_BIN_DIR=$(DIST) $(CARGO) test --locked --workspace
 	@if [ -s $(TARGET)/left-out.txt ]; then sort -u $(TARGET)/left-out.txt; \
 		else echo 'nothing was left out'; fi
+
+# The whole path in a scratch folder; plain debug programs, the quickest to build.
+.PHONY: demo
+demo:
+	$(CARGO) build --locked -p writer -p checker -p report --bins
+	@HEARTBEAT_BIN_DIR=$(TARGET)/debug demo/run

@@ -23,7 +23,8 @@ if [ ! -e "$root/etc/debian_version" ]; then
 		tail -n 20 "$cache/$suite.log" >&2
 		exit 1
 	}
-	rm -rf "$root.new"/var/cache/apt/archives/*.deb
+	# Not this machine's name: the container is given one.
+	rm -rf "$root.new"/var/cache/apt/archives/*.deb "$root.new/etc/hostname"
 	mv "$root.new" "$root"
 fi
 echo "$root"

@@ -110,17 +110,18 @@ check 'the reporter has not' probe beat-report 'token no'
 rm /etc/credstore/heartbeat.forge-token
 
 ## Jobs of systemd: one succeeds every second, one fails, one is killed.
-job nightly /bin/true OnSuccess=beat@nightly_dump:3s.service
+job nightly /bin/true OnSuccess=beat@nightly_dump:5s.service
 job broken '/bin/sh -c "exit 3"' OnFailure=beat-fail@broken_job:1d.service
 job killed '/bin/sh -c "kill -9 $$$$"' OnFailure=beat-fail@killed_job:1d.service
 systemctl daemon-reload
 systemctl start nightly.timer
 await 'OnSuccess= leaves a beat' 20 test -e $store/nightly_dump.last
 check 'the beat is root'"'"'s' is root:644 owner $store/nightly_dump.last
-check 'the beat carries the interval' grep -q '"interval_seconds":3[,}]' $store/nightly_dump.last
+check 'the beat carries the interval' grep -q '"interval_seconds":5[,}]' $store/nightly_dump.last
 check 'a job that succeeded leaves no failure' test ! -e $store/nightly_dump.fail
 passes
 check 'a fresh job has no issue' is 0 issues open
+check 'the report tells of no silence' fails grep -q silent $state/night-watch.md
 await 'the report shows the job' 20 grep -q 'nightly_dump' $state/night-watch.md
 
 systemctl start broken.service
@@ -167,9 +168,9 @@ if [ -e /opt/libfaketime.so.1 ]; then # a minute of the daemon's in half a secon
 fi
 cat >/etc/cron.d/jobs <<-'CRON'
 	MAILTO=""
-	* * * * * root true && beat cron_root --every 3s
-	* * * * * app true && beat cron_app --every 3s
-	* * * * * root touch /run/cron-ran && false && beat cron_broken --every 3s
+	* * * * * root true && beat cron_root --every 5s
+	* * * * * app true && beat cron_app --every 5s
+	* * * * * root touch /run/cron-ran && false && beat cron_broken --every 5s
 CRON
 systemctl restart cron
 await 'cron leaves a beat for root' 75 test -e $store/cron_root.last

@@ -3,6 +3,7 @@
 
 pub mod bins;
 pub mod contracts;
+pub mod dist;
 pub mod needs;
 pub mod patience;
 pub mod sink;

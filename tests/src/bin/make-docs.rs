@@ -1,6 +1,6 @@
 //! Writes the man pages and the completions of `beat-check` and `beat-report` from
-//! their own command lines. `beat` has none of clap in it; its page is written by hand,
-//! in `writer/beat.1`.
+//! their own command lines. `beat` has none of clap in it: its page is written by hand,
+//! in `writer/beat.1`, and for its completions its options are named here again.
 //!
 //! `make-docs DIR` fills `DIR/man` and `DIR/completions/{bash,zsh,fish}`.
 
@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Command;
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
@@ -52,7 +52,30 @@ fn main() -> io::Result<()> {
         page(&dir.join("man"), &command, more)?;
         completions(&dir.join("completions"), command)?;
     }
-    Ok(())
+    completions(&dir.join("completions"), beat())
+}
+
+/// The options of `beat`, for completions only.
+fn beat() -> Command {
+    let option = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    Command::new("beat")
+        .arg(Arg::new("JOB"))
+        .arg(option("every", "how often JOB should succeed"))
+        .arg(option("dir", "where heartbeats lie").value_hint(ValueHint::DirPath))
+        .arg(option("no-sync", "do not wait for the disk").action(ArgAction::SetTrue))
+        .arg(option("fail", "record a failure").num_args(0..=1))
+        .arg(option("instance", "JOB:DUR in one word"))
+        .arg(
+            option("version", "print the version")
+                .short('V')
+                .action(ArgAction::SetTrue),
+        )
+        .arg(
+            Arg::new("CMD")
+                .last(true)
+                .num_args(0..)
+                .value_hint(ValueHint::CommandWithArguments),
+        )
 }
 
 /// The page of a command and, after it, those of its subcommands.
@@ -101,4 +124,30 @@ fn completions(dir: &Path, mut command: Command) -> io::Result<()> {
         fs::write(dir.join(folder).join(file), script)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_of_beat_are_those_of_its_help() {
+        let help = include_str!("../../../writer/src/help.txt");
+        let known = beat();
+        for option in known.get_arguments().filter_map(Arg::get_long) {
+            assert!(help.contains(&format!("--{option}")), "{option} is no more");
+        }
+        let listed = help
+            .lines()
+            .filter_map(|line| line.trim_start_matches("  -h, ").trim().strip_prefix("--"))
+            .filter_map(|rest| {
+                rest.split(|c: char| c != '-' && !c.is_alphanumeric())
+                    .next()
+            })
+            .filter(|name| *name != "help");
+        for name in listed {
+            let found = known.get_arguments().any(|a| a.get_long() == Some(name));
+            assert!(found, "{name} has no completion");
+        }
+    }
 }
