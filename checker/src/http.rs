@@ -41,8 +41,8 @@ pub struct Http {
     limits: Limits,
     clock: Rc<dyn Clock>,
     deadline: Duration,
-    plain: OnceCell<&'static Client>,
-    encrypted: OnceCell<&'static Client>,
+    plain: OnceCell<Client>,
+    encrypted: OnceCell<Client>,
 }
 
 impl Http {
@@ -89,6 +89,8 @@ impl Http {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
+            // Reading changes nothing.
+            error.may_have_acted &= call.method != Method::Get;
             if tries > 1 {
                 error.why = format!("{} (tried {tries} times)", error.why);
             }
@@ -253,9 +255,8 @@ impl Http {
         })
     }
 
-    /// The client, set up at its first use. It is never taken down: a look-up
-    /// of a name that hangs would hold up the end of the process.
-    fn client(&self, encrypted: bool) -> Result<&'static Client, String> {
+    /// The client, set up at its first use.
+    fn client(&self, encrypted: bool) -> Result<&Client, String> {
         let cell = if encrypted {
             &self.encrypted
         } else {
@@ -282,7 +283,7 @@ impl Http {
         let client = builder
             .build()
             .map_err(|fault| format!("TLS cannot be set up: {}", innermost(&fault)))?;
-        Ok(cell.get_or_init(|| Box::leak(Box::new(client))))
+        Ok(cell.get_or_init(|| client))
     }
 
     /// Why no answer came.
@@ -364,6 +365,18 @@ impl Http {
                 status: Some(answer.status),
             },
             unsent: refused,
+        }
+    }
+}
+
+impl Drop for Http {
+    /// Clients are taken down aside: one whose look-up of a name hangs would
+    /// hold up the end of the pass.
+    fn drop(&mut self) {
+        let clients = [self.plain.take(), self.encrypted.take()];
+        if clients.iter().any(Option::is_some) {
+            // Where no thread can be had, they go down here.
+            let _ = std::thread::Builder::new().spawn(move || drop(clients));
         }
     }
 }

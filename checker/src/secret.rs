@@ -54,17 +54,32 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of the value put out of sight.
+    /// `text` with every occurrence of the value put out of sight, also where it
+    /// is escaped or in other letters (a host's name is told in small ones).
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        let mut text = text.replace(&self.0, "(secret)");
+        let mut text = hide(text, &self.0);
         for escaped in [escaped_for_url(&self.0), escaped_for_json(&self.0)] {
             if escaped != self.0 {
-                text = text.replace(&escaped, "(secret)");
+                text = hide(&text, &escaped);
             }
         }
         text
     }
+}
+
+/// `text` with `(secret)` in the place of `value`, large and small letters alike.
+fn hide(text: &str, value: &str) -> String {
+    let (low, value) = (text.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let mut hidden = String::with_capacity(text.len());
+    let mut last = 0;
+    for (at, _) in low.match_indices(&value) {
+        hidden.push_str(text.get(last..at).unwrap_or_default());
+        hidden.push_str("(secret)");
+        last = at + value.len();
+    }
+    hidden.push_str(text.get(last..).unwrap_or_default());
+    hidden
 }
 
 /// As it would stand in a query or a path.
@@ -307,6 +322,10 @@ mod tests {
         let secret = Secret::new("tok3n-value").unwrap();
         assert_eq!(format!("{secret} {secret:?}"), "(secret) (secret)");
         assert_eq!(secret.redact("a=tok3n-value&b"), "a=(secret)&b");
+        assert_eq!(
+            secret.redact("http://TOK3N-value.org ü"),
+            "http://(secret).org ü"
+        );
         let odd = Secret::new("to/k\"en").unwrap();
         assert_eq!(
             odd.redact(r#"?token=to%2Fk%22en {"token":"to/k\"en"}"#),

@@ -100,6 +100,7 @@ impl Causes {
         if let Some(cause) = self.0.get_or_init(find) {
             error.why = format!("{} (status {status})", cause.why);
             error.hint = Some(cause.hint.to_owned());
+            error.may_have_acted = false;
         } else if let (Some(number), 404 | 410) = (number, status) {
             error = gone(error, number);
         }

@@ -247,6 +247,17 @@ impl Gitea {
         self.causes.explain(error, number, &|| self.cause())
     }
 
+    /// Comments of a missing issue are answered 500: trying that for ever is no
+    /// use.
+    fn explain_of_issue(&self, error: DeliveryError, number: u64) -> DeliveryError {
+        let number_text = number.to_string();
+        let issue = self.path(&["issues", &number_text]);
+        if error.status == Some(500) && self.api.probe(&issue) == Probe::Status(404) {
+            return gone(error, number);
+        }
+        self.explain(error, Some(number))
+    }
+
     /// Asks the server, the user and the repository, and says what is wrong;
     /// `None` when all three look right.
     fn cause(&self) -> Option<Cause> {
@@ -346,7 +357,7 @@ impl Forge for Gitea {
         let comments: Vec<CommentJson> = self
             .api
             .get(&doing, &path, &[])
-            .map_err(|error| self.explain(error, Some(number)))?;
+            .map_err(|error| self.explain_of_issue(error, number))?;
         Ok(wire::bodies_of(comments, author))
     }
 
@@ -357,14 +368,8 @@ impl Forge for Gitea {
         let path = self.path(&["issues", &number_text, "comments"]);
         let json = json!({"body": body});
         let sent: Result<wire::Made, _> = self.api.send(&doing, (Method::Post, 201), &path, &json);
-        sent.map(drop).map_err(|error| {
-            // A missing issue is answered 500: trying that for ever is no use.
-            let issue = self.path(&["issues", &number_text]);
-            if error.status == Some(500) && self.api.probe(&issue) == Probe::Status(404) {
-                return gone(error, number);
-            }
-            self.explain(error, Some(number))
-        })
+        sent.map(drop)
+            .map_err(|error| self.explain_of_issue(error, number))
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -85,7 +85,7 @@ impl Caller {
     #[must_use]
     pub fn show(&self, address: &Address) -> String {
         if self.hide_path {
-            address.origin()
+            self.redact(&address.origin())
         } else {
             self.redact(&address.shown())
         }

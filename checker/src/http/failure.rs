@@ -52,7 +52,7 @@ pub(super) fn redirected(
         );
     };
     if !from.same_origin(&to) {
-        let origin = to.origin();
+        let origin = call.caller.redact(&to.origin());
         return stop(
             format!(
                 "{shown} answered {status} and leads to another server, {origin}; nothing was sent there"

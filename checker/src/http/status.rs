@@ -53,7 +53,9 @@ pub fn meaning(status: u16) -> Meaning {
         ),
         403 => never(
             "not allowed",
-            Some("give the token the scope to read and write issues, and its user access"),
+            Some(
+                "give the token the scope to write issues, and its user the right to (a locked issue needs it)",
+            ),
         ),
         404 => never(
             "not found",

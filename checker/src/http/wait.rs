@@ -57,7 +57,8 @@ mod tests {
     #[test]
     fn what_headers_ask_for() {
         let now = DateTime::from_timestamp(1_445_412_480, 0).unwrap(); // 2015-10-21 07:28
-        let cases: [(&[(&str, &str)], Option<u64>); 11] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<u64>);
+        let cases: [Case<'_>; 11] = [
             (&[], None),
             (&[("retry-after", "7")], Some(7)),
             (&[("retry-after", " 0 ")], Some(0)),

@@ -44,7 +44,7 @@ impl Rig {
         self.dir.path().join("issues")
     }
 
-    fn new(&self, job: &str) -> ForgeIssue {
+    fn create(&self, job: &str) -> ForgeIssue {
         let issue = NewIssue {
             title: format!("[heartbeat-checker] {job} is silent on bezalel"),
             body: "<!-- heartbeat-checker {} -->\nsilent".to_owned(),
@@ -86,7 +86,7 @@ fn the_life_of_an_issue() {
         "no folder is an empty one"
     );
     assert!(!rig.issues().exists(), "looking makes nothing");
-    let issue = rig.new("db_backup");
+    let issue = rig.create("db_backup");
     assert!(
         issue
             .url
@@ -135,7 +135,7 @@ fn the_life_of_an_issue() {
 #[test]
 fn a_person_closes_and_reopens_by_hand() {
     let rig = rig();
-    rig.new("db_backup");
+    rig.create("db_backup");
     let name = "0001-db_backup-is-silent-on-bezalel.md";
     let (open, closed) = (
         rig.issues().join("open").join(name),
@@ -169,13 +169,13 @@ fn a_person_closes_and_reopens_by_hand() {
         error.why.contains("there is no issue #1 (any more)"),
         "{error}"
     );
-    assert_eq!(rig.new("other").number, 2, "a number is not given twice");
+    assert_eq!(rig.create("other").number, 2, "a number is not given twice");
 }
 
 #[test]
 fn after_a_crash_at_any_point_an_issue_is_there_once() {
     let rig = rig();
-    rig.new("db_backup");
+    rig.create("db_backup");
     let root = rig.issues();
     let path = root.join("open/0001-db_backup-is-silent-on-bezalel.md");
     let moved = root.join("closed/0001-db_backup-is-silent-on-bezalel.md");
@@ -210,7 +210,7 @@ fn after_a_crash_at_any_point_an_issue_is_there_once() {
 #[test]
 fn what_is_no_issue_is_left_alone_and_named() {
     let rig = rig();
-    rig.new("db_backup");
+    rig.create("db_backup");
     let open = rig.issues().join("open");
     fs::write(open.join("README.md"), "# Notes\n").unwrap();
     fs::write(open.join("0007-printer.md"), "the printer is on fire\n").unwrap();
@@ -234,7 +234,7 @@ fn what_is_no_issue_is_left_alone_and_named() {
     ISSUES/open/shopping.txt is left alone: its name does not end in .md
     ");
     assert_eq!(
-        rig.new("other").number,
+        rig.create("other").number,
         10,
         "numbers of others are not taken"
     );
@@ -273,7 +273,7 @@ fn what_could_hide_one_of_ours_makes_the_listing_incomplete() {
     ];
     for (what, spoil) in cases {
         let rig = rig();
-        let issue = rig.new("db_backup");
+        let issue = rig.create("db_backup");
         let path = PathBuf::from(issue.url.strip_prefix("file://").unwrap());
         spoil(&path);
         assert_eq!(rig.open_numbers(), (vec![], false), "{what}");
@@ -292,7 +292,7 @@ fn what_could_hide_one_of_ours_makes_the_listing_incomplete() {
 #[test]
 fn the_same_number_twice_is_one_issue() {
     let rig = rig();
-    rig.new("db_backup");
+    rig.create("db_backup");
     let open = rig.issues().join("open");
     let copy = open.join("0001-zz-copy.md");
     fs::copy(open.join("0001-db_backup-is-silent-on-bezalel.md"), &copy).unwrap();
@@ -335,7 +335,7 @@ fn two_checkers_at_once_take_different_numbers() {
 #[test]
 fn a_lock_that_is_held_is_waited_for_and_told() {
     let rig = rig();
-    rig.new("db_backup");
+    rig.create("db_backup");
     let _guard = store::lock(&rig.issues(), true, &*rig.clock).unwrap();
     let error = rig.forge().comment(1, "x").unwrap_err();
     assert!(
@@ -343,14 +343,14 @@ fn a_lock_that_is_held_is_waited_for_and_told() {
         "{error}"
     );
     assert!(rig.clock.elapsed() >= Duration::from_secs(10));
-    assert_eq!(error.may_have_acted, false);
+    assert!(!error.may_have_acted);
     assert!(rig.forge().open_issues("beat-check").is_err());
 }
 
 #[test]
 fn files_are_for_everybody_to_read() {
     let rig = rig();
-    let issue = rig.new("../../etc/passwd\n@all [x] 💥");
+    let issue = rig.create("../../etc/passwd\n@all [x] 💥");
     let path = PathBuf::from(issue.url.strip_prefix("file://").unwrap());
     assert_eq!(path.parent(), Some(rig.issues().join("open").as_path()));
     assert_eq!(
