@@ -87,13 +87,13 @@ pub enum Command {
 
 /// The arguments of `beat-check config`.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[command(group(clap::ArgGroup::new("what").required(true)))]
 pub struct ConfigArgs {
     /// Say whether the config is in order, with the place of each fault
-    #[arg(long)]
+    #[arg(long, group = "what")]
     pub check: bool,
     /// Print a config with every key at its default
-    #[arg(long)]
+    #[arg(long, group = "what")]
     pub print_default: bool,
     /// Config to check [default: /etc/heartbeat/config.toml]
     #[arg(long, value_name = "FILE")]

@@ -41,7 +41,7 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Checker {
     /// Name of this host; the kernel's when left out.
-    pub host: Option<String>,
+    pub host: Option<Spanned<String>>,
     /// Stores to read; where `beat` writes when left out.
     pub stores: Vec<PathBuf>,
     /// Where the lock, the record and the folder forge are.
@@ -86,6 +86,7 @@ struct Document {
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Issues {
+    #[serde(deserialize_with = "count")]
     storm_threshold: usize,
     #[serde(deserialize_with = "duration")]
     reopen_window: Duration,
@@ -120,6 +121,11 @@ fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Interval, D::E
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     interval(deserializer).map(Interval::duration)
+}
+
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    usize::deserialize(deserializer)
+        .map_err(|_| de::Error::custom("this must be a number from 0 up"))
 }
 
 /// `"15m"`, or a number of seconds.
@@ -225,10 +231,10 @@ impl Config {
             toml::from_str(text).map_err(|error| fault(error.span(), error.message(), None))?;
         let settings =
             forge::settings(text).map_err(|error| fault(error.span, &error.message, error.hint))?;
-        let host = document.checker.host.as_deref();
-        if host.is_some_and(|host| !valid_host(host)) {
+        let host = document.checker.host.as_ref();
+        if let Some(host) = host.filter(|host| !valid_host(host.get_ref())) {
             let hint = "letters, digits, \".\", \"_\" and \"-\", at most 253".to_owned();
-            return Err(fault(None, "[checker] host is not a host name", Some(hint)));
+            return Err(fault(Some(host.span()), "this is no host name", Some(hint)));
         }
         let ping_url = document.watchdog.ping_url;
         let ping_url = ping_url
@@ -267,13 +273,7 @@ fn locate(
     let place = span.clone().and_then(|span| {
         let before = text.get(..span.start)?;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line: String = text[start..]
-            .lines()
-            .next()
-            .unwrap_or("")
-            .chars()
-            .take(160)
-            .collect();
+        let line = masked(text[start..].lines().next().unwrap_or(""));
         let column = text[start..span.start].chars().count() + 1;
         Some((before.matches('\n').count() + 1, column, line))
     });
@@ -287,4 +287,15 @@ fn locate(
         message: message.trim().replace('\n', "; "),
         hint,
     }
+}
+
+/// A line as a message may show it: cut short, and without the value of a key
+/// that looks like a secret, which has no place in a config.
+fn masked(line: &str) -> String {
+    let key = line.split('=').next().unwrap_or("").trim().to_lowercase();
+    let secret = ["token", "secret", "password"];
+    if secret.iter().any(|word| key.contains(word)) && !key.contains("file") {
+        return format!("{} = …", key.chars().take(100).collect::<String>());
+    }
+    line.chars().take(160).collect()
 }

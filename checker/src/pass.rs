@@ -79,7 +79,10 @@ impl<'a> Pass<'a> {
             (named, _) => named.to_vec(),
         };
         Ok(Self {
-            host: config.checker.host.clone().unwrap_or_else(host_name),
+            host: match &config.checker.host {
+                Some(named) => named.get_ref().clone(),
+                None => host_name(),
+            },
             now: Now {
                 wall: clock.now(),
                 boot: BootStamp::now(),

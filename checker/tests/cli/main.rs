@@ -1,0 +1,12 @@
+//! The real `beat-check`, driven as people drive it: what it says and how it
+//! ends, above all when something is wrong.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start the program and leave beats at the real time"
+)]
+
+mod beats;
+mod config;
+mod forge;
+mod scene;
+mod stores;
