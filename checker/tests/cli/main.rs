@@ -2,6 +2,7 @@
 //! ends, above all when something is wrong.
 #![allow(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
     reason = "these tests start the program and leave beats at the real time"
 )]
 
