@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What the checker may know about time.
@@ -87,7 +87,7 @@ impl FakeClock {
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         Self {
-            start: now.trunc_subsecs(9),
+            start: now,
             elapsed: Cell::new(Duration::ZERO),
             jitter: Cell::new(0.5),
             slept: RefCell::new(Vec::new()),

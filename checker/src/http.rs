@@ -405,10 +405,22 @@ fn unreachable(
         error.why = format!("no connection to {} in time", address.origin());
     } else if detail.contains("certificate") {
         error.why = format!("{host} shows a certificate that is not trusted: {detail}");
-        error.hint = Some("for a CA of your own, set SSL_CERT_FILE to its file".to_owned());
+        let hint = if detail.contains("CaUsedAsEndEntity") {
+            "that certificate is a CA's own: let the CA sign another one for the server"
+        } else {
+            "for a CA of your own, set SSL_CERT_FILE to its file"
+        };
+        error.hint = Some(hint.to_owned());
         error.retry = Retry::Never;
     } else {
         error.why = format!("no connection to {}: {detail}", address.origin());
+        let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let proxies = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        if let Some(name) = proxies.iter().find(|name| address.is_https() && set(name)) {
+            error.hint = Some(format!(
+                "the way goes through a proxy: check {name} and NO_PROXY"
+            ));
+        }
     }
     Failure {
         error,

@@ -273,6 +273,11 @@ pub(super) fn save(root: &Path, found: &Found, changed: Page) -> io::Result<()> 
     if found.folder == state {
         return replace(root, &found.path, &settled(changed).render());
     }
+    let target = folder_of(root, state).join(found.path.file_name().unwrap_or_default());
+    if target.symlink_metadata().is_ok() {
+        let why = format!("{} is in the way", shown(&target));
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+    }
     // Says already that the state is new, for whoever reads before the move.
     let from = match state {
         State::Open => State::Closed,
@@ -283,11 +288,6 @@ pub(super) fn save(root: &Path, found: &Found, changed: Page) -> io::Result<()> 
         ..changed.clone()
     };
     replace(root, &found.path, &moving.render())?;
-    let target = folder_of(root, state).join(found.path.file_name().unwrap_or_default());
-    if target.symlink_metadata().is_ok() {
-        let why = format!("{} is in the way", shown(&target));
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
-    }
     fs::rename(&found.path, &target)?;
     flush(&folder_of(root, state))?;
     flush(&folder_of(root, from))?;

@@ -302,6 +302,19 @@ fn the_same_number_twice_is_one_issue() {
 }
 
 #[test]
+fn a_file_that_is_in_the_way_is_not_overwritten() {
+    let rig = rig();
+    rig.create("db_backup");
+    let name = "0001-db_backup-is-silent-on-bezalel.md";
+    let way = rig.issues().join("closed").join(name);
+    fs::write(&way, "mine").unwrap();
+    let error = rig.forge().edit(1, &Edit::closed()).unwrap_err();
+    assert!(error.why.contains("is in the way"), "{error}");
+    assert_eq!(fs::read_to_string(&way).unwrap(), "mine");
+    assert_eq!(rig.open_numbers(), (vec![1], true), "and it is still open");
+}
+
+#[test]
 fn two_checkers_at_once_take_different_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path();
