@@ -62,8 +62,11 @@ impl Listing {
 /// A job's files, in the order of the arrays here.
 pub(crate) const KINDS: [FileKind; 3] = [FileKind::Last, FileKind::Fail, FileKind::Run];
 
-/// How often a directory is listed that changes under the reader's hands.
-const LISTINGS: usize = 3;
+/// How often a directory is listed that changes under the reader's hands: three
+/// times, or until this many names were read, but no more than twelve times. The
+/// shorter a listing, the more of it a single change is.
+const LISTINGS: std::ops::Range<usize> = 3..12;
+const NAMES: usize = 50_000;
 
 /// Lists a directory. While it changes, some file systems leave out a name that is
 /// replaced just then, or tell it twice (seen on btrfs and tmpfs): such a directory
@@ -74,14 +77,15 @@ pub(crate) fn list(
     findings: &mut Vec<Finding>,
 ) -> io::Result<Listing> {
     let mut found = Found::default();
-    for again in 0..LISTINGS {
+    let mut names = 0;
+    for times in 1..=LISTINGS.end {
         let before = fstat(dir)?;
-        found.add(dir, place)?;
+        names += found.add(dir, place)?;
         let quiet = is_quiet(&before, &fstat(dir)?);
-        if again > 0 || !quiet {
+        if times > 1 || !quiet {
             found.forget_doubles();
         }
-        if quiet {
+        if quiet || (times >= LISTINGS.start && names > NAMES) {
             break;
         }
     }
@@ -123,9 +127,12 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, dir: &OwnedFd, place: &Place) -> io::Result<()> {
+    /// Adds one listing; returns of how many names.
+    fn add(&mut self, dir: &OwnedFd, place: &Place) -> io::Result<usize> {
+        let mut names = 0;
         for entry in Dir::read_from(dir)? {
             let entry = entry?;
+            names += 1;
             let name = entry.file_name();
             let raw = name.to_bytes();
             // Temporary files of a write in progress, `.` and `..`.
@@ -151,7 +158,7 @@ impl Found {
                 Some(stem) => self.others.push((stem.to_owned(), which, odd)),
             }
         }
-        Ok(())
+        Ok(names)
     }
 
     fn add_directory(&mut self, dir: &OwnedFd, place: &Place, name: &CStr, kind: FileType) {

@@ -143,6 +143,9 @@ struct Raw<'a> {
     timeout_seconds: Option<f64>,
 }
 
+const NOT_A_TIME: &str = "a time is not RFC 3339";
+const NO_SUCH_TIME: &str = "a time is out of range";
+
 /// An RFC 3339 text, or seconds since 1970.
 struct Moment(DateTime<Utc>);
 
@@ -158,7 +161,7 @@ impl<'de> Deserialize<'de> for Moment {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
                 from_text(text)
                     .map(Moment)
-                    .ok_or_else(|| E::custom("a time is not RFC 3339"))
+                    .ok_or_else(|| E::custom(NOT_A_TIME))
             }
             fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Moment, E> {
                 self.visit_i64(i64::try_from(seconds).unwrap_or(i64::MAX))
@@ -166,12 +169,12 @@ impl<'de> Deserialize<'de> for Moment {
             fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Moment, E> {
                 DateTime::from_timestamp(seconds, 0)
                     .map(Moment)
-                    .ok_or_else(|| E::custom("a time is out of range"))
+                    .ok_or_else(|| E::custom(NO_SUCH_TIME))
             }
             fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Moment, E> {
                 from_seconds(seconds)
                     .map(Moment)
-                    .ok_or_else(|| E::custom("a time is out of range"))
+                    .ok_or_else(|| E::custom(NO_SUCH_TIME))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -190,6 +193,14 @@ fn from_seconds(seconds: f64) -> Option<DateTime<Utc>> {
     (millis.abs() < 9e15)
         .then_some(millis as i64)
         .and_then(DateTime::from_timestamp_millis)
+}
+
+/// To the millisecond, as it is written.
+fn to_duration(seconds: f64) -> Option<Duration> {
+    let millis = (seconds * 1_000.0).round();
+    (0.0..9e15)
+        .contains(&millis)
+        .then(|| Duration::from_millis(millis as u64))
 }
 
 fn content(why: impl Into<Box<str>>) -> UnreadableKind {
@@ -263,12 +274,12 @@ fn parse_object(bytes: &[u8], job: &str) -> Result<Beat, UnreadableKind> {
     let interval = interval.map_err(|error| content(format!("\"interval_seconds\": {error}")))?;
     let boot = match (raw.boot_id.as_deref(), raw.uptime_seconds) {
         (Some(id), Some(uptime)) => BootId::parse(id)
-            .zip(Duration::try_from_secs_f64(uptime).ok())
+            .zip(to_duration(uptime))
             .map(|(id, uptime)| BootStamp { id, uptime }),
         _ => None,
     };
     let boxed = |text: Option<Cow<'_, str>>| text.map(|text| text.into_owned().into_boxed_str());
-    let seconds = |value: Option<f64>| value.and_then(|s| Duration::try_from_secs_f64(s).ok());
+    let seconds = |value: Option<f64>| value.and_then(to_duration);
     let details = Details {
         schedule: boxed(raw.schedule),
         timezone: boxed(raw.timezone),
@@ -303,10 +314,19 @@ fn newer(bytes: &[u8]) -> Option<UnreadableKind> {
 /// secret must not end up in an issue.
 fn json_fault(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
+    // Our own words, and the only ones without anything of the content in them.
+    let ours = |text: &str| {
+        [NOT_A_TIME, NO_SUCH_TIME]
+            .into_iter()
+            .find(|ours| text.starts_with(ours))
+    };
     let what = match error.classify() {
         Category::Eof => "it is cut off",
         Category::Syntax => "it is not valid JSON",
-        Category::Data => "a key has a value of the wrong kind, or stands there twice",
+        Category::Data => match error.to_string() {
+            text if text.starts_with("duplicate field") => "a key stands there twice",
+            text => ours(&text).unwrap_or("a key has a value of the wrong kind"),
+        },
         Category::Io => "it cannot be read",
     };
     format!("{what} (line {}, column {})", error.line(), error.column())
