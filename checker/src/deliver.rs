@@ -68,6 +68,7 @@ pub fn deliver(forge: &dyn Forge, subject: &Subject<'_>) -> Outcome {
     if let Err(error) = run.all() {
         run.out.errors.push(error);
     }
+    run.out.notes = forge.warnings();
     run.out
 }
 
