@@ -62,9 +62,7 @@ pub fn headline(night: &Night) -> Headline {
     let also = |first: String| {
         let mut rest = vec![first];
         rest.extend(unwatched.clone());
-        if night.blind() {
-            rest.push("Not everything could be seen.".into());
-        }
+        rest.extend(store_trouble(night));
         rest
     };
     if night.sightless() {
@@ -106,13 +104,15 @@ pub fn headline(night: &Night) -> Headline {
     };
     if let Some(unwatched) = &unwatched {
         let mut rest = vec![well];
-        if night.blind() {
-            rest.push("Not everything could be seen.".into());
-        }
+        rest.extend(store_trouble(night));
         return say(Mood::Unwatched, unwatched.clone(), rest);
     }
     if night.blind() {
         let lead = "Not quiet: not everything could be seen.".into();
+        return say(Mood::Troubled, lead, vec![well]);
+    }
+    if !night.findings.is_empty() {
+        let lead = "Not quiet: something about the store is odd.".into();
         return say(Mood::Troubled, lead, vec![well]);
     }
     if !night.watch.problems.is_empty() || !night.watch.undelivered.is_empty() {
@@ -120,6 +120,15 @@ pub fn headline(night: &Night) -> Headline {
         return say(Mood::Troubled, lead, vec![well]);
     }
     say(Mood::Quiet, "Quiet.".into(), vec![well])
+}
+
+/// What is said of the store beside the jobs.
+fn store_trouble(night: &Night) -> Option<String> {
+    if night.blind() {
+        return Some("Not everything could be seen.".into());
+    }
+    let odd = "Something about the store is odd.";
+    (!night.findings.is_empty()).then(|| odd.into())
 }
 
 /// `2 silent, 1 failed`: the flagged verdicts, or those between well and flagged.

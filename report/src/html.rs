@@ -167,7 +167,12 @@ fn card(row: &Row) -> Markup {
                 @if let Some(issue) = &row.issue { span.issue { (issue_link(issue, "Issue ")) } }
             }
             @if let Some(reason) = &row.reason { p { bdi { (cells::capital(&clean(reason, 400))) } "." } }
-            p.soft { (cells::beside(row).join(" ")) }
+            p.soft {
+                (cells::beside(row).join(" "))
+                @if let Some(issue) = row.issue.as_ref().filter(|issue| link(&issue.url).is_none()) {
+                    " Its issue is the file " code { bdi { (clean(&issue.url, 300)) } } "."
+                }
+            }
         }
     }
 }
@@ -330,7 +335,14 @@ fn watch_itself(night: &Night) -> Markup {
             @if night.findings_left_out > 0 {
                 li { "… and " (night.findings_left_out) " more odd things." }
             }
-            @if let Some(sentence) = cells::last_report(watch) { li { (sentence) } }
+            @if let Some(sentence) = cells::last_report(watch) {
+                li {
+                    (sentence)
+                    @if let Some(issue) = watch.reporter.as_ref().and_then(|row| row.issue.as_ref()) {
+                        " " (issue_link(issue, "Issue "))
+                    }
+                }
+            }
         }
     }
 }

@@ -265,7 +265,9 @@ fn watch_itself(out: &mut String, night: &Night) {
         let _ = writeln!(out, "- … and {} more odd things.", night.findings_left_out);
     }
     if let Some(sentence) = cells::last_report(watch) {
-        let _ = writeln!(out, "- {sentence}");
+        let issue = watch.reporter.as_ref().and_then(|row| row.issue.as_ref());
+        let issue = issue.map_or(String::new(), |link| format!(" {}", issue_words(link)));
+        let _ = writeln!(out, "- {sentence}{issue}");
     }
     let _ = writeln!(out, "- {}", cells::made(night));
 }

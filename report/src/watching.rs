@@ -50,7 +50,7 @@ pub(crate) fn watch(
         record: recorded.path.to_string_lossy().into_owned(),
         recorded: record.is_some(),
         problems: problems(recorded, &passes, checker.as_ref(), every),
-        notes: notes(recorded, checker.as_ref()),
+        notes: notes(recorded, checker.as_ref(), reporter.as_ref()),
         undelivered,
         undelivered_left_out,
         checker,
@@ -124,14 +124,24 @@ fn problems(
     out
 }
 
-fn notes(recorded: &Recorded, checker: Option<&Row>) -> Vec<String> {
-    match (&recorded.found, checker) {
-        (Found::Missing, Some(_)) => vec![format!(
+fn notes(recorded: &Recorded, checker: Option<&Row>, reporter: Option<&Row>) -> Vec<String> {
+    let mut out = Vec::new();
+    if let (Found::Missing, Some(_)) = (&recorded.found, checker) {
+        out.push(format!(
             "There is no record of the last pass at {}, so issues are not known here",
             recorded.path.display()
-        )],
-        _ => Vec::new(),
+        ));
     }
+    // That it was silent is said with the time of the report before this one.
+    let odd = reporter.filter(|row| row.verdict.flagged() && row.verdict != Verdict::Silent);
+    if let Some(row) = odd {
+        out.push(format!(
+            "The reporter's own beat is {}: {}",
+            row.verdict,
+            row.reason.as_deref().unwrap_or("no reason is known")
+        ));
+    }
+    out
 }
 
 /// What an exit code says that the record's problems do not.
