@@ -105,6 +105,17 @@ pub(crate) fn last_pass(watch: &Watch) -> Option<String> {
     ))
 }
 
+/// The same of a checker that is silent, without its subject.
+pub(crate) fn silence(watch: &Watch) -> Option<String> {
+    let (at, age) = (watch.last_pass?, watch.age?);
+    Some(format!(
+        "last passed at {}, {} ago, and should pass every {}.",
+        moment(at),
+        span(age),
+        span(watch.every)
+    ))
+}
+
 /// When the report before this one was written.
 pub(crate) fn last_report(watch: &Watch) -> Option<String> {
     let row = watch.reporter.as_ref()?;

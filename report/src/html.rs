@@ -151,7 +151,7 @@ fn silent_watch(night: &Night) -> Markup {
             }
             @match watch.sign {
                 Sign::Never => p { "It has never run on this host. Run it once, or start its timer: " code { "systemctl enable --now beat-check.timer" } "." },
-                Sign::Silent => p { (cells::last_pass(watch).unwrap_or_default()) " Look at its timer: " code { "systemctl status beat-check.timer beat-check.service" } "." },
+                Sign::Silent => p { "It " (cells::silence(watch).unwrap_or_default()) " Look at its timer: " code { "systemctl status beat-check.timer beat-check.service" } "." },
                 _ => p { "It is unclear when it last passed; see the end of this page." },
             }
         }

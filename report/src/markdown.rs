@@ -80,8 +80,8 @@ fn silent_watch(night: &Night) -> Option<String> {
                 .into(),
         ),
         Sign::Silent => Some(format!(
-            "**The checker** `beat-check` is silent. {} Look at its timer: `systemctl status beat-check.timer beat-check.service`.{issue}",
-            cells::last_pass(watch).unwrap_or_default()
+            "**The checker** `beat-check` is silent: it {} Look at its timer: `systemctl status beat-check.timer beat-check.service`.{issue}",
+            cells::silence(watch).unwrap_or_default()
         )),
         Sign::Unclear => Some(format!(
             "**The checker** `beat-check`: it is unclear when it last passed; see the end of this page.{issue}"
