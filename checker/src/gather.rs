@@ -32,13 +32,12 @@ pub struct Gathered {
 /// said, and the others are read.
 #[must_use]
 pub fn gather(stores: &[PathBuf], host: &str, now: &Now) -> Gathered {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut out = Gathered::default();
     let me = rustix::process::geteuid().as_raw();
     for store in distinct(stores) {
         let place = place_in_store(&store, me).filter(|place| place.is_dir());
         out.own_place = out.own_place.take().or(place);
-        if let Err(error) = read_store(&store, host, now, threads, &mut out) {
+        if let Err(error) = read_store(&store, host, now, &mut out) {
             out.sight.blind = true;
             out.unseen.push((store, said(&error)));
         }
@@ -75,12 +74,11 @@ fn read_store(
     store: &Path,
     host: &str,
     now: &Now,
-    threads: usize,
     out: &mut Gathered,
 ) -> io::Result<()> {
     let expectation = Expectation::default();
     let owners = Owners::new(host);
-    let scanned = scan(store, threads, |place, files| {
+    let scanned = scan(store, 0, |place, files| {
         let key = JobKey {
             owner: owners.get(&place.user),
             job: files.job.clone(),
@@ -227,5 +225,6 @@ pub fn leave_own_beat(
         reason: (!good).then_some("exit"),
         ..heartbeat::NewBeat::new(kind, &job, now.wall)
     };
-    heartbeat::write_beat(place, &beat, true)
+    // Not flushed: a power cut costs one beat of a checker that passes again soon.
+    heartbeat::write_beat(place, &beat, false)
 }

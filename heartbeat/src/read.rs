@@ -374,7 +374,11 @@ pub fn read_file(
     if size > MAX_BYTES as u64 {
         return Err(fail(UnreadableKind::TooLarge(size)));
     }
-    buffer.resize(MAX_BYTES + 1, 0);
+    // One byte more than is told: a file that grew meanwhile is read on.
+    let room = size as usize + 1;
+    if buffer.len() < room {
+        buffer.resize(room.next_power_of_two().clamp(4_096, MAX_BYTES + 1), 0);
+    }
     let mut len = 0;
     while len < buffer.len() {
         match rustix::io::read(&file, &mut buffer[len..]) {

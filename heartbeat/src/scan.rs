@@ -69,7 +69,7 @@ pub struct Scan<T> {
     pub findings: Vec<Finding>,
 }
 
-/// Reads a store, with up to `threads` threads; `map` turns the files of each
+/// Reads a store, with up to `threads` threads (0: one for each core); `map` turns the files of each
 /// job into what the caller keeps, so that a store of a million beats is never
 /// held twice.
 ///
@@ -263,7 +263,12 @@ where
         }));
     };
     let jobs = &listing.jobs[..];
-    let threads = threads.clamp(1, jobs.len() / JOBS_PER_THREAD + 1);
+    let threads = match (jobs.len() / JOBS_PER_THREAD, threads) {
+        // Asking for the number of cores is not free either.
+        (0, _) => 1,
+        (most, 0) => std::thread::available_parallelism().map_or(1, |n| n.get().min(most + 1)),
+        (most, named) => named.min(most + 1),
+    };
     let mut all = Vec::with_capacity(jobs.len());
     if threads == 1 {
         read(jobs, &mut all);
