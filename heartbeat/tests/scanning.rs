@@ -310,7 +310,7 @@ fn a_store_that_changes_under_the_readers_hands() {
                 std::fs::remove_file(store.join(&goes)).unwrap();
             }
         });
-        for _ in 0..100 {
+        for _ in 0..30 {
             let (jobs, findings) = told(&store);
             let stay = jobs.iter().filter(|job| job.contains("/stays")).count();
             assert_eq!(stay, 200);

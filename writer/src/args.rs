@@ -183,6 +183,7 @@ fn check(raw: Raw) -> Result<Request, Refusal> {
         (None, Some(code)) => Outcome::Failed(code),
         (None, None) => Outcome::Succeeded,
     };
+    let by_instance = raw.instance.is_some();
     let (job, every) = match raw.instance {
         Some(instance) => {
             if raw.job.is_some() || raw.every.is_some() {
@@ -196,7 +197,7 @@ fn check(raw: Raw) -> Result<Request, Refusal> {
         None => (job_name(raw.job)?, raw.every.map(interval).transpose()?),
     };
     if every.is_none() && matches!(outcome, Outcome::Succeeded | Outcome::Run(_)) {
-        return Err(no_interval(&job, &outcome));
+        return Err(no_interval(&job, &outcome, by_instance));
     }
     Ok(Request {
         target: Target {
@@ -240,16 +241,21 @@ fn interval(given: OsString) -> Result<Interval, Refusal> {
         .map_err(|error| Refusal::usage(format!("--every: {error}"), "for example: --every 1d"))
 }
 
-fn no_interval(job: &JobName, outcome: &Outcome) -> Refusal {
-    let rest = match outcome {
-        Outcome::Run(command) => {
-            let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
-            format!(" -- {}", words.join(" "))
-        }
-        _ => String::new(),
+fn no_interval(job: &JobName, outcome: &Outcome, by_instance: bool) -> Refusal {
+    let mut line = if by_instance {
+        format!("beat --instance {job}:1d")
+    } else {
+        format!("beat {job} --every 1d")
     };
+    if let Outcome::Run(command) = outcome {
+        line.push_str(" --");
+        for word in command {
+            line.push(' ');
+            line.push_str(&word.to_string_lossy());
+        }
+    }
     Refusal::usage(
         format!("how often \"{job}\" should succeed is missing"),
-        format!("for a daily job: beat {job} --every 1d{rest}"),
+        format!("for a daily job: {line}"),
     )
 }

@@ -200,6 +200,7 @@ fn hint(store: &WriterStore, target: &Target, kind: FileKind, errno: Errno) -> S
         Errno::NOTDIR => format!("{named}a store is a directory; name another with --dir"),
         Errno::NOSPC => format!("see df -h {dir} and df -i {dir}; the beat before is untouched"),
         Errno::ISDIR => format!("remove the directory {dir}/{}{}", target.job, kind.ending()),
+        Errno::FBIG => "raise it: ulimit -f unlimited; the beat before is untouched".into(),
         _ => format!("{named}mend it, {other}; the beat before is untouched"),
     }
 }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 pub use message::{Refusal, exit};
 
-use crate::args::{Command, Outcome, Request};
+use crate::args::{Command, Outcome, Request, Target};
 use crate::leave::{Place, Record};
 
 /// What `beat --help` prints.
@@ -43,17 +43,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn carry_out(request: &Request) -> Result<u8, Refusal> {
-    let target = &request.target;
-    let leave = |record: &Record<'_>| Place::find(target)?.write(record);
-    match &request.outcome {
-        Outcome::Run(command) => return Ok(run::run(target, command)),
-        Outcome::Succeeded => leave(&Record::success(clock::now()))?,
-        Outcome::Failed(code) => leave(&Record::failure(clock::now(), *code))?,
+fn carry_out(Request { target, outcome }: &Request) -> Result<u8, Refusal> {
+    match outcome {
+        Outcome::Run(command) => Ok(run::run(target, command)),
+        Outcome::Succeeded => leave(target, &Record::success(clock::now())),
+        Outcome::Failed(code) => leave(target, &Record::failure(clock::now(), *code)),
         Outcome::UnitFailed => {
             let end = monitor::End::of_unit(|name| var_os(name)?.into_string().ok());
-            leave(&end.record(clock::now()))?
+            leave(target, &end.record(clock::now()))
         }
-    };
+    }
+}
+
+fn leave(target: &Target, record: &Record<'_>) -> Result<u8, Refusal> {
+    signals::outlive_size_limit();
+    Place::find(target)?.write(record)?;
     Ok(exit::OK)
 }

@@ -20,6 +20,15 @@ const HANDED_ON: [Signal; 6] = [
     Signal::SIGUSR2,
 ];
 
+/// Turns a limit on the size of files into an error of the write that meets it. The
+/// signal that the kernel would send instead kills, and leaves half a file.
+pub(crate) fn outlive_size_limit() {
+    let mut set = SigSet::empty();
+    set.add(Signal::SIGXFSZ);
+    // Where it cannot be held back it kills, as it would have.
+    let _ = set.thread_block();
+}
+
 /// Where a signal comes from when a terminal sends it: from the kernel, to the
 /// whole process group, so that the job has it already.
 const FROM_KERNEL: i32 = 0x80;
@@ -87,6 +96,7 @@ impl Held {
         if descriptor.is_none() {
             set = SigSet::empty();
         }
+        set.add(Signal::SIGXFSZ);
         let before = set
             .thread_swap_mask(SigmaskHow::SIG_BLOCK)
             .unwrap_or_else(|_| SigSet::empty());
