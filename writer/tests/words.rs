@@ -26,6 +26,37 @@ fn help() {
 }
 
 #[test]
+fn the_manual_and_the_help_name_the_same_options() {
+    let options = |text: &str| {
+        let text = text.replace("\\-", "-");
+        let mut options: Vec<_> = text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .filter(|word| word.len() > 2 && word.starts_with("--"))
+            .map(str::to_owned)
+            .collect();
+        options.sort();
+        options.dedup();
+        options
+    };
+    // The examples show one of somebody else's.
+    let mut of_help = options(writer::HELP);
+    assert_eq!(options(include_str!("../beat.1")), of_help);
+    of_help.retain(|option| option != "--all");
+    assert_eq!(
+        of_help,
+        [
+            "--dir",
+            "--every",
+            "--fail",
+            "--help",
+            "--instance",
+            "--no-sync",
+            "--version"
+        ]
+    );
+}
+
+#[test]
 fn version() {
     let house = House::new();
     for flag in ["--version", "-V"] {
