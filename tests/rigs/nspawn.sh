@@ -32,4 +32,4 @@ exec timeout -k 5 "${NSPAWN_SECONDS:-300}" systemd-nspawn -q -D "$tree" --keep-u
 	--bind="$res:/res" --bind-ro="$rigs:/opt/rigs" \
 	--bind-ro="$res/journey.service:/etc/systemd/system/journey.service" \
 	${faketime:+"$faketime"} \
-	--boot systemd.unit=multi-user.target systemd.wants=journey.service </dev/null
+	--boot systemd.show_status=no systemd.unit=multi-user.target systemd.wants=journey.service </dev/null

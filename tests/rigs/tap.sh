@@ -44,6 +44,14 @@ is() {
 # fails COMMAND…
 fails() { ! "$@" >/dev/null 2>&1; }
 
+# Ends here when something failed: nothing that follows can hold.
+enough() {
+	[ -z "${failed:-}" ] || {
+		plan
+		exit 1
+	}
+}
+
 plan() {
 	echo "1..$checks" >>/res/results
 	[ -z "${failed:-}" ] || journalctl -b --no-pager >/res/journal

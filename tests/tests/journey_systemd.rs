@@ -70,11 +70,21 @@ fn the_installed_package_does_its_work() {
         .collect();
     let passed = results.lines().filter(|l| l.starts_with("ok ")).count();
     if !wrong.is_empty() || plan != Some(&passed.to_string()) {
-        let read = |name: &str| fs::read_to_string(res.join(name)).unwrap_or_default();
+        // The whole of it is kept; here are the ends.
+        let kept = bins::target().join("rigs/journey");
+        fs::create_dir_all(&kept).unwrap();
+        let end = |name: &str| {
+            let text = fs::read_to_string(res.join(name)).unwrap_or_default();
+            fs::write(kept.join(name), &text).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            lines[lines.len().saturating_sub(60)..].join("\n")
+        };
         panic!(
-            "{wrong:#?}\nplan: {plan:?}, passed: {passed}\n--- log\n{}\n--- journal\n{}\n--- nspawn\n{output:?}",
-            read("log"),
-            read("journal"),
+            "{wrong:#?}\nplan: {plan:?}, passed: {passed}\n--- log\n{}\n--- journal\n{}\n--- nspawn\n{}\nmore in {}",
+            end("log"),
+            end("journal"),
+            String::from_utf8_lossy(&output.stderr),
+            kept.display(),
         );
     }
     assert!(passed > 100, "only {passed} checks ran");
