@@ -227,13 +227,14 @@ fn umbrella_put_aside(known: &Known, host: &str, state: &JobState, recent: bool)
     if marker.host != host || marker.kind != "storm" || !list.contains(&member_hash(&state.key)) {
         return false;
     }
-    match (state.since(), state.verdict) {
+    // A success that the umbrella cannot have known begins another trouble.
+    match (state.since().or(state.last_success), state.verdict) {
         (None, _) => recent,
         // It was silent already when the umbrella was closed.
         (Some(_), Verdict::Silent) => {
             silent_from(state).is_some_and(|from| Some(from) <= known.closed_at.max(marker.since))
         }
-        (Some(since), _) => marker.since.is_some_and(|began| since <= began),
+        (Some(since), _) => marker.since.is_some_and(|began| since < began),
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) struct Umbrella {
     listed: Option<usize>,
     /// Whether it has its marker.
     marked: bool,
+    /// Other umbrellas without a marker. They get the same list, so that the
+    /// next pass may close any of them.
+    lost: Vec<usize>,
     /// Whether jobs may be there unseen.
     blind: bool,
 }
@@ -35,22 +38,17 @@ pub(super) fn open_umbrella(
     sight: &Sight,
     open: &[Known],
 ) -> Option<Umbrella> {
-    let mut ours: Vec<usize> = (0..open.len())
-        .filter(|at| {
-            let marker = open[*at].marker.as_ref();
-            marker.is_some_and(|m| m.host == host && matches!(m.scope, Scope::Storm { .. }))
-        })
-        .collect();
-    let marked = !ours.is_empty();
-    if !marked {
-        let title = storm_title(host);
-        let lost = |at: &usize| open[*at].marker.is_none() && open[*at].title == title;
-        let lost = (0..open.len()).filter(lost);
-        ours.extend(lost.min_by_key(|at| open[*at].number));
-    }
-    ours.sort_unstable_by_key(|at| open[*at].number);
+    let title = storm_title(host);
+    let of_host = |known: &Known| match &known.marker {
+        Some(marker) => marker.host == host && matches!(marker.scope, Scope::Storm { .. }),
+        None => known.title == title,
+    };
+    let mut ours: Vec<usize> = (0..open.len()).filter(|at| of_host(&open[*at])).collect();
+    ours.sort_unstable_by_key(|at| (open[*at].marker.is_none(), open[*at].number));
     let (&issue, others) = ours.split_first()?;
-    for &other in others {
+    let (marked, lost): (Vec<_>, Vec<_>) =
+        others.iter().partition(|at| open[**at].marker.is_some());
+    for other in marked {
         let of = open[issue].number;
         plan.actions.push(Action::Duplicate { issue: other, of });
     }
@@ -64,7 +62,8 @@ pub(super) fn open_umbrella(
         unseen: Vec::new(),
         added: Vec::new(),
         listed: members.map(<[String]>::len),
-        marked,
+        marked: open[issue].marker.is_some(),
+        lost,
         blind: sight.blind || !sight.blind_users.is_empty(),
     };
     match members {
@@ -111,6 +110,12 @@ impl Umbrella {
     pub(super) fn settle(self, plan: &mut Plan) {
         let issue = self.issue;
         let left = self.jobs.len() + self.unseen.len();
+        plan.actions
+            .extend(self.lost.iter().map(|lost| Action::ShrinkStorm {
+                issue: *lost,
+                jobs: self.jobs.clone(),
+                unseen: self.unseen.clone(),
+            }));
         if !self.added.is_empty() {
             plan.actions.push(Action::GrowStorm {
                 issue,

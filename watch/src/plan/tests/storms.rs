@@ -140,8 +140,11 @@ fn an_umbrella_without_a_list_stays_while_jobs_are_hidden() {
 fn an_umbrella_that_lost_its_marker_is_known_by_its_title() {
     let lost = |number| umbrella(number, 1, &["a"]).unmarked();
     let told = case(silent(["a", "b", "c"])).open([lost(9), lost(7)]);
-    assert_eq!(told.steps(), ["shrink #7 to a+b+c"]);
-    assert_eq!(told.planned().0.covered.len(), 3);
+    assert_eq!(told.steps(), ["shrink #9 to a+b+c", "shrink #7 to a+b+c"]);
+    assert_eq!(
+        told.planned().0.covered,
+        HashMap::from([(0, 1), (1, 1), (2, 1)])
+    );
     // First the marker, then the end.
     let well = case([job("a", Fresh, 0)]).open([lost(7)]);
     assert_eq!(well.steps(), ["shrink #7 to "]);
@@ -149,7 +152,13 @@ fn an_umbrella_that_lost_its_marker_is_known_by_its_title() {
     // One with a marker goes before it.
     let marked = case(silent(["a", "b", "c"]));
     let marked = marked.open([lost(3), umbrella(7, 1, &["a", "b", "c"])]);
-    assert_eq!(marked.steps(), NOTHING);
+    assert_eq!(marked.steps(), ["shrink #3 to a+b+c"]);
+    let grown = case(silent(["a", "b", "c"])).open([lost(3), umbrella(7, 1, &["z"])]);
+    let steps = [
+        "shrink #3 to a+b+c and 1 unseen",
+        "grow #7 to a+b+c and 1 unseen by a+b+c",
+    ];
+    assert_eq!(grown.steps(), steps);
     let title = storm_title("hiram");
     let theirs = case(silent(["a", "b", "c"])).open([lost(7).titled(&title)]);
     assert_eq!(theirs.steps(), ["storm a+b+c"]);
