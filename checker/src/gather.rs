@@ -70,12 +70,7 @@ fn said(error: &io::Error) -> String {
     }
 }
 
-fn read_store(
-    store: &Path,
-    host: &str,
-    now: &Now,
-    out: &mut Gathered,
-) -> io::Result<()> {
+fn read_store(store: &Path, host: &str, now: &Now, out: &mut Gathered) -> io::Result<()> {
     let expectation = Expectation::default();
     let owners = Owners::new(host);
     let scanned = scan(store, 0, |place, files| {

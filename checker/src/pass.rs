@@ -73,6 +73,8 @@ impl<'a> Pass<'a> {
             message: "there is no place for the checker's state: HOME is not set".into(),
             hint: Some("name one with --state-dir".into()),
         })?;
+        // The forge tells of places in it; they must hold wherever they are read.
+        let state_dir = std::path::absolute(&state_dir).unwrap_or(state_dir);
         let stores = match (&args.dir[..], &config.checker.stores[..]) {
             ([], []) => vec![heartbeat::reader_store()],
             ([], configured) => configured.to_vec(),
