@@ -98,8 +98,10 @@ fn told(cause: &Cause, verdict: Verdict) -> String {
     }
 }
 
-/// A text from a job on one line, at most 100 characters.
+/// A text from a job on one line, at most 100 characters. What ends a line or
+/// turns the direction of writing counts as a control character here.
 fn plain(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let odd = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean = |c: char| if c.is_control() || odd(c) { ' ' } else { c };
     text.chars().map(clean).take(100).collect()
 }
