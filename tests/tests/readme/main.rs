@@ -220,6 +220,32 @@ fn systemd_finds_no_fault_in_the_units() {
     }
 }
 
+/// A unit that is not there is no fault to systemd; it is started when needed.
+#[test]
+fn the_units_that_are_named_are_there_and_understood() {
+    if !Journey::new("README, instances").binaries().ready() {
+        return;
+    }
+    let host = Host::new();
+    let mut seen = 0;
+    for block in run_here("ini") {
+        let named = block.text.lines().filter_map(|line| {
+            line.strip_prefix("OnSuccess=")
+                .or(line.strip_prefix("OnFailure="))
+        });
+        for unit in named {
+            let (template, instance) = unit.split_once('@').unwrap();
+            let file = bins::sources().join(format!("systemd/{template}@.service"));
+            assert!(file.is_file(), "{unit}");
+            let instance = instance.strip_suffix(".service").unwrap();
+            host.output("beat", &["--instance", instance]);
+            assert!(host.has_beat(instance.split(':').next().unwrap()), "{unit}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
 #[test]
 fn prometheus_takes_the_rules() {
     if !Journey::new("README, alerts").program("promtool").ready() {
