@@ -112,7 +112,9 @@ fn the_job_finds_what_it_would_without() {
         pwd; umask; ulimit -n; nice; env | sort
         read line; echo $line
         for fd in 0 1 2 3 4 5 9; do test -e /proc/$$/fd/$fd && echo fd $fd; done
-        grep -E '^(SigBlk|SigIgn|SigCgt|Groups|CapEff|NoNewPrivs)' /proc/self/status
+        grep -E '^(Groups|CapEff|NoNewPrivs)' /proc/self/status
+        # Signals 1 to 28; the C library keeps a few high ones for itself.
+        awk '/^Sig(Blk|Ign|Cgt)/ { print $1, substr($2, 10) }' /proc/self/status
         cut -d' ' -f5,6 /proc/$$/stat";
     std::fs::write(house.path("look"), look).unwrap();
     let seen = |beat: &str| {
