@@ -9,7 +9,8 @@
 set -eu
 
 if [ "${1:-}" != --inside ]; then
-	exec unshare --mount --propagation private --pid --fork --kill-child -- "$0" --inside "$1"
+	# Gone with the test that started it, too.
+	exec setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child -- "$0" --inside "$1"
 fi
 cron_d=$2
 

@@ -27,7 +27,7 @@ for library in /usr/lib/*/faketime/libfaketime.so.1; do
 	[ -e "$library" ] && faketime="--bind-ro=$library:/opt/libfaketime.so.1"
 done
 
-exec timeout -k 5 "${NSPAWN_SECONDS:-300}" systemd-nspawn -q -D "$tree" --keep-unit --register=no \
+exec timeout -k 5 "${NSPAWN_SECONDS:-600}" systemd-nspawn -q -D "$tree" --keep-unit --register=no \
 	--volatile=overlay --private-network --hostname=nightwatch --console=read-only \
 	--bind="$res:/res" --bind-ro="$rigs:/opt/rigs" \
 	--bind-ro="$res/journey.service:/etc/systemd/system/journey.service" \
