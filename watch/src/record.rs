@@ -85,6 +85,9 @@ pub struct JobLine {
     /// Its open issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<IssueLink>,
+    /// A person has put this silence aside by closing its issue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub put_aside: bool,
 }
 
 /// Where an issue is.

@@ -91,7 +91,8 @@ impl JobState {
 }
 
 /// Sorts the worst first: by verdict, then by how far over the interval, then
-/// by name. A job that a moving directory showed twice is kept once.
+/// by name. A job that a moving directory showed twice, and that read the same
+/// both times, is kept once.
 pub fn worst_first(states: &mut Vec<JobState>) {
     states.sort_unstable_by(|a, b| {
         let rank = |s: &JobState| Reverse((s.verdict, s.ratio().map(|r| (r * 1_000.0) as u64)));
@@ -99,3 +100,6 @@ pub fn worst_first(states: &mut Vec<JobState>) {
     });
     states.dedup_by(|a, b| a.key == b.key);
 }
+
+#[cfg(test)]
+mod tests;

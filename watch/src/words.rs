@@ -38,6 +38,20 @@ impl fmt::Display for Span {
     }
 }
 
+/// Age over interval for people, one decimal. Rounded away from the limits at 1
+/// and 2, so that what is over a limit looks so: `1.0` is not late, `2.1` is
+/// silent.
+#[must_use]
+pub fn ratio(ratio: f64) -> String {
+    let tenths = ratio * 10.0;
+    let tenths = if ratio > 2.0 || (ratio > 1.0 && ratio < 1.1) {
+        tenths.ceil()
+    } else {
+        tenths.floor()
+    };
+    format!("{:.1}", tenths / 10.0)
+}
+
 /// A moment for people: `2026-11-22 02:00:07 UTC`.
 #[must_use]
 pub fn moment(time: DateTime<Utc>) -> String {
@@ -71,6 +85,22 @@ mod tests {
             (8_650_000, "100 d"),
         ] {
             assert_eq!(span(Duration::from_secs(seconds)).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn ratios_never_look_better_than_they_are() {
+        for (value, text) in [
+            (0.000_6, "0.0"),
+            (0.99, "0.9"),
+            (1.0, "1.0"),
+            (1.000_1, "1.1"),
+            (1.99, "1.9"),
+            (2.0, "2.0"),
+            (2.000_1, "2.1"),
+            (55.55, "55.6"),
+        ] {
+            assert_eq!(ratio(value), text);
         }
     }
 }
