@@ -37,8 +37,7 @@ pub use read::{Beat, Details, MAX_BYTES, Unreadable, UnreadableKind, parse, read
 #[cfg(feature = "read")]
 pub use scan::{Finding, JobFiles, Place, Scan, Slot, read_one, scan};
 pub use store::{
-    SYSTEM_STORE, StoreChoice, WriterStore, is_directory, place_in_store, reader_store,
-    writer_store,
+    SYSTEM_STORE, StoreChoice, WriterStore, place_in_store, reader_stores, writer_store,
 };
 pub use write::{NewBeat, Stage, WriteError, replace_file, write_beat};
 

@@ -11,6 +11,7 @@ use rustix::fs::{Mode, OFlags, fstat, open, openat};
 use rustix::io::Errno;
 
 use crate::listing::{KINDS, Listed, Listing, Odd, list};
+use crate::owners::as_seen_here;
 use crate::read::shown_user;
 use crate::{Beat, FileKind, JobName, Unreadable, UnreadableKind, read_file, user_id};
 
@@ -24,7 +25,8 @@ pub struct Place {
     pub dir: PathBuf,
     /// The user whose jobs these are.
     pub user: Box<str>,
-    /// Their id: who must own the beats. `None` where the name has none.
+    /// Their id as files show it here: who must own the beats. `None` where the name
+    /// has none.
     pub uid: Option<u32>,
 }
 
@@ -152,7 +154,7 @@ where
     let place = Place {
         dir: top.dir.join(name),
         user: name.into(),
-        uid: user_id(name),
+        uid: user_id(name).map(as_seen_here),
     };
     let mut find = |what: String, blind| {
         findings.push(Finding {
@@ -254,7 +256,7 @@ where
     F: Fn(&Place, JobFiles) -> T + Sync,
 {
     let read = |jobs: &[Listed], out: &mut Vec<T>| {
-        let mut reader = Reader::new(dir, place.uid);
+        let mut reader = Reader::new(dir, Some(place));
         out.extend(jobs.iter().filter_map(|listed| {
             let job = JobName::new(listed.name(&listing.names)).ok()?;
             let files = reader.job(job, listed.present, listed.odd);
@@ -300,16 +302,16 @@ where
 
 struct Reader<'a> {
     dir: &'a OwnedFd,
-    owner: Option<u32>,
+    place: Option<&'a Place>,
     buffer: Vec<u8>,
     file_name: String,
 }
 
 impl<'a> Reader<'a> {
-    fn new(dir: &'a OwnedFd, owner: Option<u32>) -> Self {
+    fn new(dir: &'a OwnedFd, place: Option<&'a Place>) -> Self {
         Self {
             dir,
-            owner,
+            place,
             buffer: Vec::new(),
             file_name: String::with_capacity(128),
         }
@@ -341,8 +343,14 @@ impl<'a> Reader<'a> {
         self.file_name.clear();
         self.file_name.push_str(job.as_str());
         self.file_name.push_str(kind.ending());
-        read_file(self.dir, &self.file_name, job, self.owner, &mut self.buffer)
-            .transpose()
-            .map(Box::new)
+        let owner = self.place.and_then(|place| place.uid);
+        let mut read = read_file(self.dir, &self.file_name, job, owner, &mut self.buffer);
+        if let (Err(unreadable), Some(place)) = (&mut read, self.place)
+            && let UnreadableKind::Owner { expected, .. } = &mut unreadable.kind
+        {
+            // Several users may share the id that is seen; the place has one name.
+            expected.clone_from(&place.user);
+        }
+        read.transpose().map(Box::new)
     }
 }

@@ -64,22 +64,18 @@ pub fn writer_store(flag: Option<PathBuf>) -> Option<WriterStore> {
     })
 }
 
-/// Finds the store to read when none is named with `--dir`.
+/// Finds the stores to read when none is named with `--dir`: the one that
+/// `HEARTBEAT_DIR` names, else the system's, and beside it the user's own, which
+/// is where `beat` writes for a user without a place in the system's.
 #[must_use]
-pub fn reader_store() -> PathBuf {
-    match named(None) {
-        Some((dir, _)) => dir,
-        None if Path::new(SYSTEM_STORE).is_dir() => SYSTEM_STORE.into(),
-        None => own_state()
-            .filter(|dir| dir.is_dir())
-            .unwrap_or_else(|| SYSTEM_STORE.into()),
+pub fn reader_stores() -> Vec<PathBuf> {
+    if let Some((dir, _)) = named(None) {
+        return vec![dir];
     }
-}
-
-/// Whether a path is a directory, links followed.
-#[must_use]
-pub fn is_directory(path: &Path) -> bool {
-    kind_and_owner(path, AtFlags::empty()).is_some_and(|(directory, _)| directory)
+    let system = Path::new(SYSTEM_STORE).is_dir();
+    let own = own_state().filter(|dir| dir.is_dir());
+    let system = (system || own.is_none()).then(|| SYSTEM_STORE.into());
+    system.into_iter().chain(own).collect()
 }
 
 fn named(flag: Option<PathBuf>) -> Option<(PathBuf, StoreChoice)> {

@@ -1,6 +1,10 @@
 //! Scanning a store: one result for each job, whatever else lies there.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a process in a namespace of its own"
+)]
 
 mod common;
 
@@ -264,6 +268,55 @@ fn users_have_their_own_places() {
         .map(|p| p.user.to_string())
         .collect();
     assert_eq!(places, ["root", "bin", "daemon", "nobody"]);
+}
+
+/// From inside a user namespace, as a service with `PrivateUsers=` is, the owners of
+/// other users' files cannot be told apart; their beats are read all the same.
+#[test]
+fn from_inside_a_user_namespace() {
+    const STORE: &str = "TEST_STORE_SEEN_FROM_INSIDE";
+    if let Some(store) = std::env::var_os(STORE) {
+        let scan = scan(Path::new(&store), 1, |place, files| entry(place, &files)).unwrap();
+        let mut jobs = scan.jobs;
+        jobs.sort();
+        let slots = |last: &str| [last.to_owned(), "-".to_owned(), "-".to_owned()];
+        let forged = "belongs to root, but its place in the store is daemon's";
+        assert_eq!(
+            jobs,
+            [
+                ("daemon/forged".to_owned(), slots(forged)),
+                ("daemon/x".to_owned(), slots("02:00")),
+                ("root/x".to_owned(), slots("02:00")),
+            ]
+        );
+        assert_eq!(scan.findings, []);
+        return;
+    }
+    let mut inside = std::process::Command::new("unshare");
+    inside.args(["--user", "--map-root-user"]);
+    let possible = inside
+        .arg("true")
+        .status()
+        .is_ok_and(|status| status.success());
+    if !is_root() || !possible {
+        return eprintln!("left out: a user namespace (root is needed)");
+    }
+    let store = Store::new();
+    store.put("x.last", AT);
+    std::fs::create_dir(store.join("daemon")).unwrap();
+    for name in ["daemon/x.last", "daemon/forged.last"] {
+        store.put(name, AT);
+    }
+    for name in ["daemon", "daemon/x.last"] {
+        chown(store.join(name), Some(1), None).unwrap();
+    }
+    let status = std::process::Command::new("unshare")
+        .args(["--user", "--map-root-user"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "from_inside_a_user_namespace"])
+        .env(STORE, store.path())
+        .status();
+    assert!(status.unwrap().success());
 }
 
 #[test]
