@@ -10,7 +10,7 @@ use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use common::{NOBODY, Store, as_stranger, fifo, is_root, line, set_mode};
+use common::{NOBODY, Store, as_stranger, fifo, is_root, left_out, line, set_mode};
 use heartbeat::{JobName, MAX_BYTES, UnreadableKind, parse, read_file, read_one};
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 
@@ -370,7 +370,7 @@ fn only_regular_files_are_beats_and_none_of_the_others_blocks() {
             ]
             .contains(&&*store.fault("zero")),
         ),
-        Err(errno) => eprintln!("left out: a device ({errno})"),
+        Err(errno) => left_out("a device among beats", &errno.to_string()),
     }
 }
 

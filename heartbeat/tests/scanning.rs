@@ -15,7 +15,7 @@ use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{NOBODY, Store, as_stranger, fifo, is_root, line, set_mode};
+use common::{NOBODY, Store, as_stranger, fifo, is_root, left_out, line, set_mode};
 use heartbeat::{JobFiles, Place, Scan, Slot, replace_file, scan, user_name};
 
 /// A slot in a word: the time, or the fault.
@@ -222,7 +222,7 @@ fn a_store_that_cannot_be_read_is_an_error() {
 #[test]
 fn users_have_their_own_places() {
     if !is_root() {
-        return eprintln!("left out: places of several users (root is needed)");
+        return left_out("places of several users", "root is needed");
     }
     let store = Store::new();
     let owned = |name: &str, uid| chown(store.join(name), Some(uid), None).unwrap();
@@ -299,7 +299,7 @@ fn from_inside_a_user_namespace() {
         .status()
         .is_ok_and(|status| status.success());
     if !is_root() || !possible {
-        return eprintln!("left out: a user namespace (root is needed)");
+        return left_out("a scan from a user namespace", "root is needed");
     }
     let store = Store::new();
     store.put("x.last", AT);

@@ -7,6 +7,7 @@
 )]
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -90,4 +91,19 @@ pub fn as_stranger<T: Send>(what: impl FnOnce() -> T + Send) -> T {
         });
         thread.join().unwrap()
     })
+}
+
+/// Says aloud that something is left out, and why.
+pub fn left_out(what: &str, why: &str) {
+    let line = format!("left out: {what}: {why}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "../target".into());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(target)
+        .join("left-out.txt");
+    if std::env::var_os("HEARTBEAT_JOURNEYS").is_some()
+        && let Ok(mut file) = File::options().create(true).append(true).open(file)
+    {
+        let _ = file.write_all(line.as_bytes());
+    }
 }
