@@ -34,20 +34,24 @@ Exit codes:
   With --format nagios: 0, 1, 2, 3 as the Monitoring Plugins do.
 
 Examples:
-  beat-check --dry-run            look, say what would be done, do nothing
+  beat-check --look               how are the jobs? nothing is asked or written
+  beat-check --dry-run            say what would be done, do nothing
   beat-check --format json        the same pass for a program
   beat-check config --check       is the config in order?";
 
 /// The arguments of a pass.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PassArgs {
-    /// Store to read; may be given more than once
+    /// Store to read; may be given more than once [default: HEARTBEAT_DIR, else
+    /// /var/lib/heartbeats and one's own ~/.local/state/heartbeats]
     #[arg(long, value_name = "DIR")]
     pub dir: Vec<PathBuf>,
     /// Config to read [default: /etc/heartbeat/config.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where the lock, the record of the last pass and the folder forge are
+    /// [default: /var/lib/beat-check where it may be written, else
+    /// ~/.local/state/beat-check]
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// How to print the result
@@ -56,9 +60,12 @@ pub struct PassArgs {
     /// Write the result to this file, replaced whole, instead of printing it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Say what would be done and do nothing
+    /// Say what would be done and do nothing; the forge is only read
     #[arg(long)]
     pub dry_run: bool,
+    /// Only judge the jobs: ask no forge, need no token, write nothing
+    #[arg(long)]
+    pub look: bool,
     /// List every fresh job in the table, however many there are
     #[arg(long)]
     pub all: bool,

@@ -5,16 +5,18 @@
 //! again before the pass ends. So a pass that dies anywhere is healed by the
 //! next one.
 
+mod acts;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use watch::{
     Action, Delivery, DeliveryOutcome, IssueLink, JobKey, JobState, Known, Listings, Marker, Plan,
-    Policy, Scope, Sight, member_hash, plan, splice, storm_title, title,
+    Policy, Scope, Sight, plan,
 };
 
 use crate::error::DeliveryError;
-use crate::forge::{Edit, Forge, ForgeIssue, Listing, NewIssue, State, body};
+use crate::forge::{Forge, ForgeIssue, Listing};
 
 /// After so many failures in a row the forge is left alone until the next pass.
 const PATIENCE: usize = 3;
@@ -184,7 +186,7 @@ impl Run<'_> {
                 Ok(made) => {
                     self.failed_in_a_row = 0;
                     delivery.outcome = DeliveryOutcome::Done;
-                    delivery.issue = made.or(delivery.issue);
+                    delivery.issue = made.or(delivery.issue).map(|link| moved(action, link));
                 }
                 Err(error) => {
                     self.failed_in_a_row += 1;
@@ -224,224 +226,6 @@ impl Run<'_> {
             Action::ShrinkStorm { issue, .. } => ("storm_shrink", None, open(issue)),
             Action::CloseStorm { issue } => ("storm_close", None, open(issue)),
         }
-    }
-
-    fn act(&mut self, action: &Action) -> Result<Option<IssueLink>, DeliveryError> {
-        let states = self.subject.states;
-        let now = self.subject.now;
-        match action {
-            Action::Open { job } => return self.open(*job).map(Some),
-            Action::OpenStorm { jobs } => return self.open_storm(jobs).map(Some),
-            Action::Reopen { issue, job } => {
-                let known = self.listings.closed[*issue].clone();
-                let state = &states[*job];
-                let next = self.next(&known, state);
-                self.comment_once(known.number, &next, &body::again(state, &next))?;
-                let block = body::job_block(state, &next, now);
-                self.edit(&known, Some(&block), Some(State::Open))?;
-                let link = self.link(known.number);
-                self.out.issues.insert(*job, link);
-            }
-            Action::Change { issue, job } => {
-                let known = self.listings.open[*issue].clone();
-                let state = &states[*job];
-                let next = self.next(&known, state);
-                let was = known.marker.as_ref().map_or("unknown", |m| m.kind.as_str());
-                self.comment_once(known.number, &next, &body::changed(state, was, &next))?;
-                let block = body::job_block(state, &next, now);
-                self.edit(&known, Some(&block), None)?;
-            }
-            Action::Refresh { issue, job } => {
-                let known = self.listings.open[*issue].clone();
-                let next = self.next(&known, &states[*job]);
-                let block = body::job_block(&states[*job], &next, now);
-                self.edit(&known, Some(&block), None)?;
-            }
-            Action::Recover { issue, job } => {
-                let known = self.listings.open[*issue].clone();
-                let Some(old) = &known.marker else {
-                    return Ok(None);
-                };
-                let next = old.next("recovered");
-                let comment = body::recovered(&states[*job], old, &next);
-                self.comment_once(known.number, &next, &comment)?;
-                self.remark(&known, &next, Some(State::Closed))?;
-            }
-            Action::Gone { issue } => {
-                let known = self.listings.open[*issue].clone();
-                let Some(old) = &known.marker else {
-                    return Ok(None);
-                };
-                let next = old.next("gone");
-                self.comment_once(known.number, &next, &body::gone(old, &next))?;
-                self.remark(&known, &next, None)?;
-            }
-            Action::Duplicate { issue, of } => {
-                let known = self.listings.open[*issue].clone();
-                self.close_duplicate(&known, *of)?;
-            }
-            Action::GrowStorm {
-                issue,
-                jobs,
-                added,
-                unseen,
-            } => {
-                let known = self.listings.open[*issue].clone();
-                let next = self.storm_marker(&known, jobs, unseen);
-                let came: Vec<&JobState> = added.iter().map(|job| &states[*job]).collect();
-                self.comment_once(known.number, &next, &body::storm_grew(&came, &next))?;
-                self.edit_storm(&known, jobs, unseen.len(), &next)?;
-            }
-            Action::ShrinkStorm {
-                issue,
-                jobs,
-                unseen,
-            } => {
-                let known = self.listings.open[*issue].clone();
-                let next = self.storm_marker(&known, jobs, unseen);
-                self.edit_storm(&known, jobs, unseen.len(), &next)?;
-            }
-            Action::CloseStorm { issue } => {
-                let known = self.listings.open[*issue].clone();
-                let Some(old) = &known.marker else {
-                    return Ok(None);
-                };
-                let next = old.next("recovered");
-                self.comment_once(known.number, &next, &body::storm_over(old, &next, now))?;
-                self.remark(&known, &next, Some(State::Closed))?;
-            }
-        }
-        Ok(None)
-    }
-
-    fn next(&self, known: &Known, state: &JobState) -> Marker {
-        let rev = known
-            .marker
-            .as_ref()
-            .map_or(1, |marker| marker.rev.saturating_add(1));
-        Marker::for_job(&state.key, state.verdict.word(), state.since(), rev)
-    }
-
-    fn open(&mut self, job: usize) -> Result<IssueLink, DeliveryError> {
-        let state = &self.subject.states[job];
-        let marker = Marker::for_job(&state.key, state.verdict.word(), state.since(), 1);
-        let new = NewIssue {
-            title: title(&state.key, state.verdict),
-            body: body::job_block(state, &marker, self.subject.now),
-        };
-        let link = self.create(&new, marker)?;
-        self.out.issues.insert(job, link.clone());
-        Ok(link)
-    }
-
-    fn open_storm(&mut self, jobs: &[usize]) -> Result<IssueLink, DeliveryError> {
-        let Subject {
-            states, host, now, ..
-        } = *self.subject;
-        let members = jobs.iter().map(|job| member_hash(&states[*job].key));
-        let marker = Marker::for_storm(host, members.collect(), Some(now), 1);
-        let listed: Vec<&JobState> = jobs.iter().map(|job| &states[*job]).collect();
-        let new = NewIssue {
-            title: storm_title(host),
-            body: body::storm_block(&listed, 0, &marker, now),
-        };
-        let link = self.create(&new, marker)?;
-        for job in jobs {
-            self.out.issues.insert(*job, link.clone());
-        }
-        Ok(link)
-    }
-
-    fn create(&mut self, new: &NewIssue, marker: Marker) -> Result<IssueLink, DeliveryError> {
-        let at = self.out.deliveries.len();
-        match self.forge.create(new) {
-            Ok(issue) => {
-                self.links.insert(issue.number, issue.url);
-                self.created.push((at, marker));
-                Ok(self.link(issue.number))
-            }
-            Err(error) => {
-                if error.may_have_acted {
-                    self.created.push((at, marker));
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Writes a comment unless a comment of the same event is there already: the
-    /// answer to the first one may have been lost.
-    fn comment_once(&self, number: u64, event: &Marker, text: &str) -> Result<(), DeliveryError> {
-        let mark = event.event();
-        let said = self.forge.comments(number, &self.user)?;
-        if said
-            .iter()
-            .any(|comment| comment.trim_start().starts_with(&mark))
-        {
-            return Ok(());
-        }
-        self.forge.comment(number, text)
-    }
-
-    fn edit(
-        &self,
-        known: &Known,
-        block: Option<&str>,
-        state: Option<State>,
-    ) -> Result<(), DeliveryError> {
-        let edit = Edit {
-            title: None,
-            body: block.map(|block| splice(&known.body, block)),
-            state,
-        };
-        self.forge.edit(known.number, &edit)
-    }
-
-    /// Changes the marker and leaves the text of the issue as it is.
-    fn remark(
-        &self,
-        known: &Known,
-        next: &Marker,
-        state: Option<State>,
-    ) -> Result<(), DeliveryError> {
-        let behind = known.body.split_once('\n').map_or("", |(_, behind)| behind);
-        let edit = Edit {
-            title: None,
-            body: Some(format!("{}\n{behind}", next.to_line())),
-            state,
-        };
-        self.forge.edit(known.number, &edit)
-    }
-
-    fn close_duplicate(&self, known: &Known, of: u64) -> Result<(), DeliveryError> {
-        let Some(old) = &known.marker else {
-            return Ok(());
-        };
-        let next = old.next("duplicate");
-        self.comment_once(known.number, &next, &body::duplicate(of, &next))?;
-        self.remark(known, &next, Some(State::Closed))
-    }
-
-    fn storm_marker(&self, known: &Known, jobs: &[usize], unseen: &[String]) -> Marker {
-        let states = self.subject.states;
-        let members = jobs.iter().map(|job| member_hash(&states[*job].key));
-        let members = members.chain(unseen.iter().cloned()).collect();
-        let old = known.marker.as_ref();
-        let since = old.and_then(|marker| marker.since);
-        let rev = old.map_or(1, |marker| marker.rev.saturating_add(1));
-        Marker::for_storm(self.subject.host, members, since, rev)
-    }
-
-    fn edit_storm(
-        &self,
-        known: &Known,
-        jobs: &[usize],
-        unseen: usize,
-        next: &Marker,
-    ) -> Result<(), DeliveryError> {
-        let listed: Vec<&JobState> = jobs.iter().map(|job| &self.subject.states[*job]).collect();
-        let block = body::storm_block(&listed, unseen, next, self.subject.now);
-        self.edit(known, Some(&block), None)
     }
 
     /// Lists again after something was created: a forge knows no uniqueness, two
@@ -515,4 +299,20 @@ fn known(listing: Listing, user: &str) -> Vec<Known> {
 fn links(listing: &Listing) -> HashMap<u64, String> {
     let pair = |issue: &ForgeIssue| (issue.number, issue.url.clone());
     listing.issues.iter().map(pair).collect()
+}
+
+/// A page stays where it is when its issue is closed or opened again; a file
+/// moves to another folder, and its old place is no link.
+fn moved(action: &Action, mut link: IssueLink) -> IssueLink {
+    let moves = matches!(
+        action,
+        Action::Recover { .. }
+            | Action::Duplicate { .. }
+            | Action::CloseStorm { .. }
+            | Action::Reopen { .. }
+    );
+    if moves && link.url.starts_with("file:") {
+        link.url.clear();
+    }
+    link
 }

@@ -61,11 +61,16 @@ fn distinct(stores: &[PathBuf]) -> Vec<PathBuf> {
     seen
 }
 
-fn said(error: &io::Error) -> String {
+/// Why a folder cannot be used, in words.
+pub(crate) fn said(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "permission denied".into(),
         io::ErrorKind::NotFound => "there is no such directory".into(),
-        io::ErrorKind::NotADirectory => "it is not a directory".into(),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "it is not a directory".into()
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".into(),
+        io::ErrorKind::StorageFull => "the disk is full".into(),
         _ => error.to_string(),
     }
 }

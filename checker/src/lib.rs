@@ -21,7 +21,6 @@ use std::io::Write;
 use clap::Parser;
 
 use cli::{Cli, Command, ConfigArgs};
-use config::Config;
 
 /// Runs the program with the arguments of the process and returns its exit code.
 #[must_use]
@@ -30,13 +29,13 @@ pub fn main() -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too.
-            let code = if error.use_stderr() {
-                exit::USAGE
-            } else {
-                exit::WELL
-            };
             let _ = error.print();
-            return code;
+            if !error.use_stderr() {
+                return exit::WELL;
+            }
+            // A monitoring system reads the first line and its own exit codes.
+            let nagios = std::env::args_os().any(|arg| arg.to_string_lossy().contains("nagios"));
+            return refused(nagios, exit::USAGE, "its arguments are not understood");
         }
     };
     let done = match &cli.command {
@@ -51,9 +50,22 @@ pub fn main() -> u8 {
             if let Some(hint) = refusal.hint {
                 let _ = writeln!(err, "hint: {hint}");
             }
-            refusal.code
+            let nagios = cli.pass.format == cli::Format::Nagios;
+            refused(nagios, refusal.code, &refusal.message)
         }
     }
+}
+
+/// The exit code of a pass that could not begin; a monitoring system is told in
+/// its own way.
+fn refused(nagios: bool, code: u8, message: &str) -> u8 {
+    if !nagios {
+        return code;
+    }
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.replace('|', "/");
+    let _ = writeln!(std::io::stdout(), "HEARTBEAT UNKNOWN - {line}");
+    output::nagios_exit_code(code, 0)
 }
 
 fn config_command(args: &ConfigArgs) -> Result<u8, pass::Refusal> {
@@ -62,20 +74,24 @@ fn config_command(args: &ConfigArgs) -> Result<u8, pass::Refusal> {
         let _ = out.write_all(config::DEFAULT_TEXT.as_bytes());
         return Ok(exit::WELL);
     }
-    let config = Config::load(args.config.as_deref()).map_err(|error| pass::Refusal {
-        code: exit::USAGE,
-        message: error.to_string(),
-        hint: error.hint,
-    })?;
-    let path = args
-        .config
-        .as_deref()
-        .unwrap_or(std::path::Path::new(config::DEFAULT_PATH));
-    let _ = writeln!(
-        out,
-        "{}: in order; issues go to a {} forge",
-        path.display(),
-        config.forge.kind()
-    );
+    let config = pass::load(args.config.as_deref())?;
+    let default = std::path::Path::new(config::DEFAULT_PATH);
+    let path = args.config.as_deref().unwrap_or(default);
+    if config.forge.needs_token() {
+        let env = |name: &str| std::env::var_os(name);
+        // No token at all may be right here: the service gets its own.
+        secret::load(config.forge.token_file(), &env).map_err(|error| pass::Refusal {
+            code: exit::USAGE,
+            message: error.to_string(),
+            hint: Some(error.hint),
+        })?;
+    }
+    let state = if path.exists() {
+        "in order"
+    } else {
+        "there is no such file, so every key has its default"
+    };
+    let (path, kind) = (path.display(), config.forge.kind());
+    let _ = writeln!(out, "{path}: {state}; issues go to a {kind} forge");
     Ok(exit::WELL)
 }

@@ -48,8 +48,6 @@ pub struct Look {
     pub all: bool,
     /// Colour, on a terminal only.
     pub colour: bool,
-    /// Only a dry run.
-    pub dry_run: bool,
 }
 
 /// Writes a result in a format.
@@ -123,6 +121,7 @@ impl Result<'_> {
             reason: reason(state),
             missed: state.missed().filter(|missed| *missed > 0),
             issue: self.issues.get(&at).cloned(),
+            put_aside: self.acknowledged.contains(&at),
         }
     }
 

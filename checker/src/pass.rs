@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::deliver::{Outcome, Subject, deliver};
 use crate::error::DeliveryError;
 use crate::forge::{Forge, Parts};
-use crate::gather::{Gathered, gather, leave_own_beat};
+use crate::gather::{Gathered, gather, leave_own_beat, said};
 use crate::http::{Http, Limits};
 use crate::output::{self, Look};
 use crate::state::{Lock, LockError, state_dir, write_record};
@@ -37,14 +37,18 @@ pub struct Refusal {
 /// When it could not begin.
 pub fn run(args: &PassArgs) -> Result<u8, Refusal> {
     let clock: Rc<dyn Clock> = Rc::new(SystemClock::start());
-    let config = load(args)?;
+    let config = load(args.config.as_deref())?;
     let pass = Pass::new(args, config, clock)?;
     let _lock = pass.lock()?;
     pass.go()
 }
 
-fn load(args: &PassArgs) -> Result<Config, Refusal> {
-    Config::load(args.config.as_deref()).map_err(|error| Refusal {
+/// Reads the config.
+///
+/// # Errors
+/// Its first fault.
+pub(crate) fn load(named: Option<&Path>) -> Result<Config, Refusal> {
+    Config::load(named).map_err(|error| Refusal {
         code: exit::USAGE,
         message: error.to_string(),
         hint: error.hint,
@@ -76,7 +80,7 @@ impl<'a> Pass<'a> {
         // The forge tells of places in it; they must hold wherever they are read.
         let state_dir = std::path::absolute(&state_dir).unwrap_or(state_dir);
         let stores = match (&args.dir[..], &config.checker.stores[..]) {
-            ([], []) => vec![heartbeat::reader_store()],
+            ([], []) => heartbeat::reader_stores(),
             ([], configured) => configured.to_vec(),
             (named, _) => named.to_vec(),
         };
@@ -97,8 +101,13 @@ impl<'a> Pass<'a> {
         })
     }
 
+    /// Whether this pass leaves everything as it is.
+    fn only_looks(&self) -> bool {
+        self.args.dry_run || self.args.look
+    }
+
     fn lock(&self) -> Result<Option<Lock>, Refusal> {
-        if self.args.dry_run {
+        if self.only_looks() {
             return Ok(None);
         }
         let dir = self.state_dir.display();
@@ -112,9 +121,9 @@ impl<'a> Pass<'a> {
                 },
                 LockError::Io(error) => Refusal {
                     code: exit::BLIND,
-                    message: format!("cannot use the state folder {dir}: {error}"),
+                    message: format!("cannot use the state folder {dir}: {}", said(&error)),
                     hint: Some(
-                        "name another one with --state-dir, or only look with --dry-run".into(),
+                        "name another one with --state-dir, or only look with --look".into(),
                     ),
                 },
             })
@@ -132,6 +141,7 @@ impl<'a> Pass<'a> {
                 ));
                 Outcome::default()
             }
+            None if self.args.look => Outcome::default(),
             None => self.deliver(&seen),
         };
         for error in &outcome.errors {
@@ -143,7 +153,7 @@ impl<'a> Pass<'a> {
         }
         problems.extend(outcome.notes.iter().cloned());
         let flagged = seen.states.first().is_some_and(JobState::flagged);
-        let exit_code = if clock_fault.is_some() {
+        let mut exit_code = if clock_fault.is_some() {
             exit::CLOCK
         } else if blind {
             exit::BLIND
@@ -154,12 +164,21 @@ impl<'a> Pass<'a> {
         } else {
             exit::WELL
         };
-        if !self.args.dry_run {
-            self.export(&mut problems, &seen, &outcome, exit_code);
+        if !self.only_looks() {
+            let told = problems.len();
             self.leave(&mut problems, &seen, exit_code);
+            self.export(&mut problems, &seen, &outcome, exit_code);
+            // What others rest on is missing: that is no good pass.
+            if problems.len() > told && matches!(exit_code, exit::WELL | exit::FLAGGED) {
+                exit_code = exit::UNDELIVERED;
+            }
         }
         let result = self.result(&seen, &outcome, &problems, exit_code);
         self.show(&result)?;
+        // Aside from the result, so that cron mails them whatever is done with it.
+        for problem in &problems {
+            let _ = writeln!(io::stderr(), "problem: {problem}");
+        }
         let late = result.summary().late;
         Ok(match self.args.format {
             Format::Nagios if result.summary().flagged > 0 && exit_code == exit::UNDELIVERED => {
@@ -295,7 +314,6 @@ impl<'a> Pass<'a> {
         let look = Look {
             all: self.args.all,
             colour: self.args.out.is_none() && colour_wanted(),
-            dry_run: self.args.dry_run,
         };
         let format = self.args.format;
         let Some(file) = &self.args.out else {

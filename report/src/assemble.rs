@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use heartbeat::Interval;
-use watch::{
-    FindingLine, IssueLink, JobLine, JobState, PassRecord, Summary, Verdict, reason, worst_first,
-};
+use watch::{FindingLine, JobLine, JobState, PassRecord, Summary, Verdict, reason, worst_first};
 
 use crate::gather::Seen;
 use crate::model::{Night, Row, Store};
@@ -95,22 +93,20 @@ pub fn assemble(seen: Seen) -> Night {
     }
 }
 
-/// The open issues that the record knows, by user and job.
-struct Issues<'a>(HashMap<(&'a str, &'a str), &'a IssueLink>);
+/// What the record knows of each flagged job's issue, by user and job.
+struct Issues<'a>(HashMap<(&'a str, &'a str), &'a JobLine>);
 
 impl<'a> Issues<'a> {
     fn new(record: Option<&'a PassRecord>) -> Self {
         let lines = record.map_or(&[][..], |record| &record.jobs);
-        let link = |line: &'a JobLine| {
-            let issue = line.issue.as_ref()?;
-            Some(((line.user.as_str(), line.job.as_str()), issue))
-        };
-        Self(lines.iter().filter_map(link).collect())
+        let named = |line: &'a JobLine| ((line.user.as_str(), line.job.as_str()), line);
+        Self(lines.iter().map(named).collect())
     }
 }
 
 fn row(state: &JobState, issues: &Issues<'_>) -> Row {
     let (user, job) = (state.key.user(), state.key.job.as_str());
+    let known = issues.0.get(&(user, job));
     Row {
         job: job.into(),
         user: user.into(),
@@ -121,7 +117,8 @@ fn row(state: &JobState, issues: &Issues<'_>) -> Row {
         missed: state.missed(),
         last_success: state.last_success,
         reason: reason(state),
-        issue: issues.0.get(&(user, job)).copied().cloned(),
+        issue: known.and_then(|line| line.issue.clone()),
+        put_aside: state.flagged() && known.is_some_and(|line| line.put_aside),
         seen: true,
     }
 }
@@ -183,6 +180,7 @@ fn from_record(line: &JobLine) -> Option<Row> {
         last_success: line.last_success.as_deref().and_then(moment),
         reason: line.reason.clone(),
         issue: line.issue.clone(),
+        put_aside: line.put_aside,
         seen: false,
     })
 }

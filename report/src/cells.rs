@@ -1,7 +1,7 @@
 //! What stands in the cells of a row, the same in markdown and html. All of it
 //! is this program's own words and numbers.
 
-use watch::words::{count, moment, span};
+use watch::words::{self, count, moment, span};
 use watch::{Summary, Verdict};
 
 use crate::model::{Night, Row, Watch};
@@ -18,21 +18,14 @@ pub(crate) fn age(row: &Row) -> String {
 }
 
 pub(crate) fn interval(row: &Row) -> String {
-    row.interval.map_or(NOTHING.into(), |interval| {
-        span(interval.duration()).to_string()
-    })
+    row.interval
+        .map_or(NOTHING.into(), |interval| interval.to_string())
 }
 
-/// `2.4×`. What is over a whole number never looks as if it were that number:
-/// at exactly 2 a job is not silent yet.
+/// `2.4×`
 pub(crate) fn ratio(row: &Row) -> String {
-    let Some(ratio) = row.ratio else {
-        return NOTHING.into();
-    };
-    if ratio >= 100.0 {
-        return format!("{ratio:.0}×");
-    }
-    format!("{:.1}×", (ratio * 10.0 - 1e-9).ceil().max(0.0) / 10.0)
+    row.ratio
+        .map_or(NOTHING.into(), |ratio| format!("{}×", words::ratio(ratio)))
 }
 
 pub(crate) fn last_success(row: &Row) -> String {
@@ -45,7 +38,7 @@ pub(crate) fn last_success(row: &Row) -> String {
 pub(crate) fn beside(row: &Row) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(every) = row.interval {
-        facts.push(format!("due every {}", span(every.duration())));
+        facts.push(format!("due every {every}"));
     }
     if let Some(at) = row.last_success {
         facts.push(format!("last success {}", moment(at)));
@@ -60,6 +53,9 @@ pub(crate) fn beside(row: &Row) -> Vec<String> {
     let mut out = Vec::new();
     if !facts.is_empty() {
         out.push(capital(&format!("{}.", facts.join(", "))));
+    }
+    if row.put_aside {
+        out.push("Put aside: somebody closed its issue by hand.".into());
     }
     if !row.seen {
         out.push("As the checker's last pass saw it; this report does not see its beat.".into());

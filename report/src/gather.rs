@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use heartbeat::{
-    Finding, SYSTEM_STORE, place_in_store, reader_store, scan, user_name, writer_store,
+    Finding, SYSTEM_STORE, place_in_store, reader_stores, scan, user_name, writer_store,
 };
 use watch::{Expectation, JobKey, JobState, Now, Owner, verdict};
 
@@ -39,7 +39,7 @@ pub struct Seen {
 #[must_use]
 pub fn gather(dirs: &[PathBuf], state_dir: Option<&Path>, now: Now) -> Seen {
     let dirs = match dirs {
-        [] => vec![reader_store()],
+        [] => reader_stores(),
         named => distinct(named),
     };
     let recorded = record::read(state_dir, &dirs);

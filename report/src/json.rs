@@ -128,7 +128,7 @@ fn line(row: &Row) -> JobLine {
         verdict: row.verdict.word().into(),
         age_seconds: row.age.map(|age| age.as_secs_f64()),
         interval_seconds: row.interval.map(|interval| interval.seconds()),
-        ratio: row.ratio,
+        ratio: row.ratio.map(|ratio| (ratio * 1_000.0).round() / 1_000.0),
         last_success: row.last_success.map(text),
         flagged: row.verdict.flagged(),
         reason: row.reason.clone(),
@@ -137,6 +137,7 @@ fn line(row: &Row) -> JobLine {
             number: issue.number,
             url: issue.url.clone(),
         }),
+        put_aside: row.put_aside,
     }
 }
 

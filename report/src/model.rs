@@ -30,6 +30,8 @@ pub struct Row {
     pub reason: Option<String>,
     /// Its open issue.
     pub issue: Option<IssueLink>,
+    /// A person has put this silence aside by closing its issue.
+    pub put_aside: bool,
     /// False when only the checker's record knows this job.
     pub seen: bool,
 }

@@ -30,7 +30,7 @@ fn it_prints_the_night_and_leaves_its_beat() {
     assert!(told.out.starts_with("# Night Watch — 20"));
     assert!(
         told.out
-            .contains("| `db_backup` | 🟢 fresh | 1 h | 1 d | 0.1× |")
+            .contains("| `db_backup` | 🟢 fresh | 1 h | 1d | 0.0× |")
     );
     let beat = fs::read_to_string(host.path("store/beat-report.last")).unwrap();
     let beat: serde_json::Value = serde_json::from_str(&beat).unwrap();

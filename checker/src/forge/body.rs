@@ -44,7 +44,7 @@ pub fn job_block(state: &JobState, marker: &Marker, now: DateTime<Utc>) -> Strin
     if let Some(reason) = reason(state) {
         row("Seen", inline(&reason));
     }
-    row("Told", moment(now));
+    row("As of", moment(now));
     if let Some(tail) = output_tail(state) {
         let _ = write!(text, "\nEnd of its output:\n\n{}\n", block(tail));
     }
@@ -161,7 +161,7 @@ pub fn recovered(state: &JobState, old: &Marker, next: &Marker) -> String {
             let missed = state
                 .interval
                 .map(|every| missed_runs(silence, every.duration()));
-            if let Some(missed) = missed {
+            if let Some(missed) = missed.filter(|missed| *missed > 0) {
                 let _ = write!(text, " {} missed.", count(missed, "run was", "runs were"));
             }
         }

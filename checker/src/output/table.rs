@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use watch::words::{count, moment, span};
+use watch::words::{count, moment, ratio, span};
 use watch::{Delivery, DeliveryOutcome, JobState, Verdict, reason};
 
 use super::{Look, Result, by_name};
@@ -52,22 +52,10 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>, look: Look) -> io:
         }
     }
     if !result.deliveries.is_empty() {
-        let head = if look.dry_run {
-            "Would be done:"
-        } else {
-            "Done:"
-        };
-        writeln!(out, "\n{head}")?;
+        writeln!(out)?;
         for delivery in result.deliveries {
-            writeln!(out, "  {}", step(delivery))?;
+            writeln!(out, "{}", step(delivery))?;
         }
-    }
-    for problem in result.problems {
-        writeln!(
-            out,
-            "\n{}",
-            paint(&format!("problem: {problem}"), "31", look)
-        )?;
     }
     Ok(())
 }
@@ -143,9 +131,7 @@ fn cells(state: &JobState) -> [String; 6] {
         state
             .interval
             .map_or_else(dash, |interval| interval.to_string()),
-        state
-            .ratio()
-            .map_or_else(dash, |ratio| format!("{ratio:.1}")),
+        state.ratio().map_or_else(dash, ratio),
         state.last_success.map_or_else(dash, moment),
     ]
 }
@@ -180,34 +166,49 @@ fn paint(text: &str, code: &str, look: Look) -> String {
     }
 }
 
+/// One thing that was said to the forge: `opened #12 for db_backup  https://…`.
 fn step(delivery: &Delivery) -> String {
-    let verb = match delivery.action.as_str() {
-        "open" => "open an issue",
-        "reopen" => "open the issue again",
-        "change" => "say that it changed",
-        "refresh" => "bring the issue up to date",
-        "recover" => "say that it recovered, and close",
-        "gone" => "say that its files are gone",
-        "duplicate" => "close a duplicate",
-        "storm_open" => "open one issue for many jobs",
-        "storm_grow" => "add jobs to the issue for many",
-        "storm_shrink" => "bring the issue for many up to date",
-        "storm_close" => "close the issue for many",
-        other => other,
+    let (done, infinitive) = match delivery.action.as_str() {
+        "open" => ("opened", "open"),
+        "reopen" => ("opened again", "open again"),
+        "change" => ("told of the change in", "tell of the change in"),
+        "refresh" => ("brought up to date", "bring up to date"),
+        "recover" => (
+            "told the recovery and closed",
+            "tell the recovery and close",
+        ),
+        "gone" => (
+            "told that the beats are gone in",
+            "tell that the beats are gone in",
+        ),
+        "duplicate" => ("closed as a duplicate", "close as a duplicate"),
+        "storm_open" => ("opened for many jobs at once", "open for many jobs at once"),
+        "storm_grow" => ("added more jobs to", "add more jobs to"),
+        "storm_shrink" => ("brought up to date", "bring up to date"),
+        "storm_close" => (
+            "told that all recovered and closed",
+            "tell that all recovered and close",
+        ),
+        other => (other, other),
     };
+    let number = delivery.issue.as_ref().map(|issue| issue.number);
+    let what = number.map_or("an issue".to_owned(), |number| format!("#{number}"));
     let job = delivery
         .job
         .as_deref()
         .map_or(String::new(), |job| format!(" for {job}"));
-    let issue = delivery.issue.as_ref().map_or(String::new(), |issue| {
-        format!(" → #{} {}", issue.number, issue.url)
+    let url = delivery
+        .issue
+        .as_ref()
+        .map_or("", |issue| issue.url.as_str());
+    match (delivery.outcome, &delivery.error) {
+        (DeliveryOutcome::Done, _) => format!("{done} {what}{job}  {url}").trim_end().to_owned(),
+        (DeliveryOutcome::Planned, _) => format!("would {infinitive} {what}{job}  {url}")
             .trim_end()
-            .to_owned()
-    });
-    let failed = match (delivery.outcome, &delivery.error) {
-        (DeliveryOutcome::Failed, Some(error)) => format!(" — failed: {error}"),
-        (DeliveryOutcome::Failed, None) => " — failed".into(),
-        _ => String::new(),
-    };
-    format!("{verb}{job}{issue}{failed}")
+            .to_owned(),
+        (DeliveryOutcome::Failed, error) => {
+            let why = error.as_deref().unwrap_or("it failed");
+            format!("could not {infinitive} {what}{job}: {why}")
+        }
+    }
 }

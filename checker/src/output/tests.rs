@@ -63,7 +63,6 @@ fn the_table() {
 fn the_table_in_colour() {
     let look = Look {
         colour: true,
-        dry_run: true,
         all: true,
     };
     insta::assert_snapshot!(shown(Format::Table, look, exit::FLAGGED));

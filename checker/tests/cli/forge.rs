@@ -51,7 +51,7 @@ fn tokens_that_cannot_be_used() {
     let mut take = |ran: Ran| {
         assert_eq!(ran.code, 4, "{}", ran.out);
         said.extend(
-            ran.out
+            ran.err
                 .lines()
                 .filter(|l| l.starts_with("problem: "))
                 .map(str::to_owned),
@@ -113,7 +113,7 @@ fn answers_that_are_no_help() {
         let url = server(answer);
         let ran = run(&scene, &url, "", Some(TOKEN));
         assert_eq!(ran.code, 4, "{}", ran.out);
-        let problems = ran.out.lines().filter(|line| line.starts_with("problem: "));
+        let problems = ran.err.lines().filter(|line| line.starts_with("problem: "));
         said.extend(problems.map(|line| {
             let line = line.replace(&url, "[forge]");
             match line.split_once(" within ") {

@@ -15,20 +15,20 @@ fn the_life_of_a_silence_in_a_folder() {
     let first = scene.run(&[]);
     assert_eq!(first.code, 1, "{}", first.err);
     assert!(
-        first.out.contains("open an issue for db_backup → #1"),
+        first.out.contains("opened #1 for db_backup"),
         "{}",
         first.out
     );
     let again = scene.run(&[]);
     assert_eq!(again.code, 1);
-    assert!(!again.out.contains("Done:"), "{}", again.out);
+    assert!(!again.out.contains("#1 for"), "{}", again.out);
     assert_eq!(scene.issues("open").len(), 1);
     scene.beat("db_backup", 1, 3_600);
     let over = scene.run(&[]);
     assert_eq!(over.code, 0, "{}{}", over.out, over.err);
     assert!(
         over.out
-            .contains("say that it recovered, and close for db_backup → #1")
+            .contains("told the recovery and closed #1 for db_backup")
     );
     assert_eq!(
         (scene.issues("open").len(), scene.issues("closed").len()),
@@ -57,8 +57,7 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
     let ran = scene.run(&["--dry-run"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.out
-            .contains("Would be done:\n  open an issue for db_backup"),
+        ran.out.contains("would open an issue for db_backup"),
         "{}",
         ran.out
     );
@@ -93,17 +92,13 @@ fn a_store_that_cannot_be_read_is_no_quiet_store() {
         let said = format!(
             "problem: cannot read the store [scratch]/{name}: {why}; its jobs are not watched"
         );
-        assert!(ran.out.contains(&said), "{}", ran.out);
+        assert!(ran.err.contains(&said), "{}", ran.err);
     }
     // The other store is still watched, and what it holds is told.
     scene.beat("db_backup", 200_000, 3_600);
     let ran = scene.finish(scene.command(&[]).arg("--dir").arg(scene.path("none")));
     assert_eq!(ran.code, 3);
-    assert!(
-        ran.out.contains("open an issue for db_backup"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("opened #1 for db_backup"), "{}", ran.out);
 }
 
 #[test]
@@ -118,11 +113,11 @@ fn a_missing_store_closes_no_issue() {
     fs::create_dir(scene.store()).unwrap();
     let ran = scene.run(&[]);
     assert!(
-        ran.out.contains("say that its files are gone"),
+        ran.out.contains("told that the beats are gone in #1"),
         "{}",
         ran.out
     );
-    assert!(!scene.run(&[]).out.contains("Done:"));
+    assert!(!scene.run(&[]).out.contains("gone"));
     assert_eq!(scene.issues("open").len(), 1);
 }
 
@@ -187,7 +182,8 @@ fn a_state_folder_that_is_a_file() {
         ran.err
     );
     assert!(
-        ran.err.contains("hint: name another one with --state-dir"),
+        ran.err
+            .contains("hint: name another one with --state-dir, or only look with --look"),
         "{}",
         ran.err
     );
@@ -206,9 +202,9 @@ fn a_wrong_clock_opens_and_closes_nothing() {
     let ran = scene.run(&[]);
     assert_eq!(ran.code, 5);
     assert!(
-        ran.out.contains("problem: the clock cannot be believed: 3 of 3 beats lie in the future. Nothing was opened or closed."),
+        ran.err.contains("problem: the clock cannot be believed: 3 of 3 beats lie in the future. Nothing was opened or closed."),
         "{}",
-        ran.out
+        ran.err
     );
     assert_eq!(
         (scene.issues("open").len(), scene.issues("closed").len()),
@@ -304,7 +300,7 @@ fn a_storm_is_one_issue() {
     let ran = scene.run(&[]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.out.contains("open one issue for many jobs → #1"),
+        ran.out.contains("opened for many jobs at once #1"),
         "{}",
         ran.out
     );
@@ -319,5 +315,60 @@ fn a_storm_is_one_issue() {
     assert_eq!(
         (scene.issues("open").len(), scene.issues("closed").len()),
         (0, 1)
+    );
+}
+
+#[test]
+fn a_look_asks_nobody_and_writes_nothing() {
+    let scene = Scene::new();
+    scene.beat("db_backup", 200_000, 3_600);
+    let path = scene.write_config(
+        "[forge]\nkind = \"gitea\"\nurl = \"http://127.0.0.1:9\"\nrepo = \"ops/watch\"\n",
+    );
+    let ran = scene.finish(scene.command(&["--look", "--config"]).arg(path));
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{}", ran.out);
+    assert_eq!(names(&scene.store()), ["db_backup.last"]);
+    assert!(!scene.path("state").exists());
+}
+
+#[test]
+fn a_pass_that_cannot_prove_itself_is_no_good_pass() {
+    let scene = Scene::new();
+    scene.beat("mail", 10, 3_600);
+    // A directory has the name of the checker's own beat.
+    fs::create_dir(scene.store().join("beat-check.last")).unwrap();
+    let ran = scene.run(&[]);
+    assert_eq!(ran.code, 4, "{}", ran.out);
+    assert_eq!(
+        ran.err,
+        "problem: cannot leave the checker's own beat: in [scratch]/store: a directory has the name of the file\n"
+    );
+}
+
+#[test]
+fn a_monitoring_system_is_always_answered_in_its_way() {
+    let scene = Scene::new();
+    let none = scene.path("none.toml").display().to_string();
+    let ran = scene.run(&["--format", "nagios", "--config", &none]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (
+            3,
+            "HEARTBEAT UNKNOWN - [scratch]/none.toml: cannot read the config: there is no such file\n"
+        )
+    );
+    let ran = scene.run(&["--format", "nagios", "--bogus"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (3, "HEARTBEAT UNKNOWN - its arguments are not understood\n")
+    );
+    scene.beat("db_backup", 200_000, 3_600);
+    let ran = scene.run(&["--format", "nagios", "--look"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.out
+            .starts_with("HEARTBEAT CRITICAL - 1 of 1 jobs flagged, worst db_backup"),
+        "{}",
+        ran.out
     );
 }

@@ -112,6 +112,7 @@ pub(crate) fn issue(user: &str, name: &str, verdict: Verdict, number: u64) -> Jo
             number,
             url: format!("https://git.example.org/ops/watch/issues/{number}"),
         }),
+        put_aside: false,
     }
 }
 

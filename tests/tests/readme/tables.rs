@@ -162,6 +162,7 @@ fn keys_of_a_pass() {
             reason: Some(String::new()),
             missed: Some(1),
             issue: Some(link.clone()),
+            put_aside: true,
         }],
         findings: vec![FindingLine {
             path: String::new(),
