@@ -8,17 +8,20 @@ use std::time::Duration;
 pub struct BootId([u8; 16]);
 
 impl BootId {
-    /// Reads the usual 36 characters, `8-4-4-4-12` hexadecimal digits.
+    /// Reads the usual 36 characters, `8-4-4-4-12` hexadecimal digits, or the
+    /// same without the dashes, as systemd's `%b` has it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii().as_bytes();
-        if text.len() != 36 {
-            return None;
-        }
+        let dashes = match text.len() {
+            36 => true,
+            32 => false,
+            _ => return None,
+        };
         let mut out = [0u8; 16];
         let mut digits = 0;
         for (at, &byte) in text.iter().enumerate() {
-            if matches!(at, 8 | 13 | 18 | 23) {
+            if dashes && matches!(at, 8 | 13 | 18 | 23) {
                 if byte != b'-' {
                     return None;
                 }
@@ -29,6 +32,26 @@ impl BootId {
             digits += 1;
         }
         Some(Self(out))
+    }
+
+    /// The running boot: as `HEARTBEAT_BOOT_ID` names it (a service in a container
+    /// may see the host's `/proc`), else as the kernel tells.
+    fn running() -> Option<Self> {
+        use rustix::fs::{Mode, OFlags, open};
+
+        let named = std::env::var_os("HEARTBEAT_BOOT_ID");
+        if let Some(id) = named.and_then(|id| Self::parse(id.to_str()?)) {
+            return Some(id);
+        }
+        let file = open(
+            "/proc/sys/kernel/random/boot_id",
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+        .ok()?;
+        let mut text = [0u8; 64];
+        let len = rustix::io::read(&file, &mut text).ok()?;
+        Self::parse(std::str::from_utf8(&text[..len]).ok()?)
     }
 
     /// The 36 characters, lower case.
@@ -69,18 +92,9 @@ impl BootStamp {
     /// The boot clock now; `None` where the kernel does not tell.
     #[must_use]
     pub fn now() -> Option<Self> {
-        use rustix::fs::{Mode, OFlags, open};
         use rustix::time::{ClockId, clock_gettime};
 
-        let file = open(
-            "/proc/sys/kernel/random/boot_id",
-            OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .ok()?;
-        let mut text = [0u8; 64];
-        let len = rustix::io::read(&file, &mut text).ok()?;
-        let id = BootId::parse(std::str::from_utf8(&text[..len]).ok()?)?;
+        let id = BootId::running()?;
         let time = clock_gettime(ClockId::Boottime);
         Some(Self {
             id,
@@ -101,6 +115,7 @@ mod tests {
         let text = "0f9a3c51-7d2e-4b6f-8a10-c3d4e5f60718";
         assert_eq!(&BootId::parse(text).unwrap().text(), text.as_bytes());
         assert!(BootId::parse(&format!("{text}\n")).is_some());
+        assert_eq!(BootId::parse(&text.replace('-', "")), BootId::parse(text));
         for bad in [
             "",
             "0f9a3c51",
