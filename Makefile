@@ -5,6 +5,7 @@
 #   make deb         a Debian package in target/deb
 #   make test        everything that proves it
 #   make demo        shows what it does, in a scratch folder
+#   make bench       time, size and memory, as ratios; some ten minutes
 
 SHELL := /bin/sh
 CARGO ?= cargo
@@ -107,3 +108,11 @@ test:
 demo:
 	$(CARGO) build --locked -p writer -p checker -p report --bins
 	@HEARTBEAT_BIN_DIR=$(TARGET)/debug demo/run
+
+# Ratios against something measured in the same run; BENCH_DIR says where the stores of up
+# to a million beats are made, SIZES which.
+.PHONY: bench
+bench: build
+	$(CARGO) build --locked --release -p house-tests --bin bench-writer --bin bench-pass
+	@echo; $(TARGET)/release/bench-writer
+	@echo; HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/bench-pass
