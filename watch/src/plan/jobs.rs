@@ -8,6 +8,11 @@ use super::{Action, Known, Plan, Policy, Sight, about, back};
 use crate::title::{PREFIX, title};
 use crate::{JobState, Marker, Scope, Verdict, member_hash};
 
+/// An issue that was edited this often is not opened again but followed by a new
+/// one: a job that flaps for months would fill it beyond what a forge lists or a
+/// person reads.
+const MAX_REVISIONS: u32 = 500;
+
 /// Where the jobs that matter are among all: the flagged ones, and those that an
 /// open issue is about. One walk over the states, however many there are.
 pub(super) struct Index {
@@ -139,7 +144,9 @@ fn job_marker(known: &Known) -> Option<(&Marker, &str, &str)> {
 
 fn one_issue(plan: &mut Plan, state: &JobState, job: usize, issue: usize, marker: &Marker) {
     if !state.flagged() {
-        plan.actions.push(Action::Recover { issue, job });
+        if recovered(state, marker) {
+            plan.actions.push(Action::Recover { issue, job });
+        }
         return;
     }
     plan.covered.insert(job, issue);
@@ -148,6 +155,18 @@ fn one_issue(plan: &mut Plan, state: &JobState, job: usize, issue: usize, marker
     } else if !same_moment(marker.since, state.since()) {
         plan.actions.push(Action::Refresh { issue, job });
     }
+}
+
+/// Whether a job that is not flagged any more has recovered: only a success ends
+/// what an issue told of. A hang that a restart of the host ended, or a failure
+/// whose file somebody removed, leaves the issue open until there is one.
+fn recovered(state: &JobState, marker: &Marker) -> bool {
+    // What could not be believed told of no silence: its moment compares with nothing.
+    let comparable = matches!(
+        &*marker.kind,
+        "silent" | "failed" | "hung" | "never" | "gone"
+    );
+    state.last_success.is_some() && !(comparable && same_moment(state.last_success, marker.since))
 }
 
 /// An issue of ours whose marker somebody removed is known by its title, if that
@@ -264,8 +283,8 @@ pub(super) fn open_or_reopen(
     let window = back(now, policy.reopen_window);
     for job in newly {
         let young = closed.iter().enumerate().filter(|(_, known)| {
-            let duplicate = known.marker.as_ref().is_some_and(|m| m.kind == "duplicate");
-            !duplicate
+            let ended = |marker: &Marker| marker.kind == "duplicate" || marker.rev >= MAX_REVISIONS;
+            !known.marker.as_ref().is_some_and(ended)
                 && about(known, host, &states[job])
                 && known.closed_at.is_some_and(|at| at >= window)
         });

@@ -48,7 +48,6 @@ fn an_issue_follows_its_job() {
         (unborn("a", Silent), "refresh #7 a"),
         (job("a", Fresh, 0), "recover #7 a"),
         (job("a", Late, 2), "recover #7 a"),
-        (unborn("a", Waiting), "recover #7 a"),
     ] {
         let steps_now = case([now.clone()]).open([issue(7, &silent)]).steps();
         assert_eq!(steps_now, [steps], "{}", now.verdict);
@@ -61,6 +60,50 @@ fn an_issue_follows_its_job() {
     // Opened again by a person after the recovery.
     let well = case([job("a", Fresh, 0)]).open([issue(7, &silent).kind("recovered")]);
     assert_eq!(well.steps(), ["recover #7 a"]);
+}
+
+#[test]
+fn only_a_success_is_a_recovery() {
+    for kind in [Silent, Failed, Hung, Never] {
+        let told = job("a", kind, 1);
+        for (now, recovers) in [
+            // A restart of the host ended the run, or somebody removed a file.
+            (job("a", Fresh, 1), false),
+            (job("a", Late, 1), false),
+            (unborn("a", Waiting), false),
+            (job("a", Fresh, 0), true),
+            // The clock was ahead when it was told.
+            (job("a", Late, 2), true),
+        ] {
+            let steps = case([now.clone()]).open([issue(7, &told)]).steps();
+            let expected: &[&str] = if recovers { &["recover #7 a"] } else { &[] };
+            assert_eq!(steps, expected, "{kind}, then {}", now.verdict);
+        }
+        let first = issue(7, &unborn("a", kind));
+        let steps = case([job("a", Fresh, 1)]).open([first]).steps();
+        assert_eq!(steps, ["recover #7 a"], "{kind}");
+    }
+    // Files that come back are no success either.
+    let gone = issue(7, &job("a", Hung, 1)).kind("gone");
+    assert_eq!(case([job("a", Fresh, 1)]).open([gone]).steps(), NOTHING);
+    // What could not be believed is over when it can be.
+    for kind in [Skewed, Verdict::Unreadable] {
+        let told = issue(7, &job("a", kind, 1));
+        let steps = case([job("a", Fresh, 1)]).open([told.clone()]).steps();
+        assert_eq!(steps, ["recover #7 a"], "{kind}");
+        let steps = case([unborn("a", Waiting)]).open([told]).steps();
+        assert_eq!(steps, NOTHING, "{kind}");
+    }
+}
+
+#[test]
+fn an_issue_that_is_full_is_followed_by_another() {
+    for (rev, steps) in [(499, "reopen #7 a"), (500, "open a")] {
+        let mut told = issue(7, &job("a", Silent, 50)).kind("recovered").closed(1);
+        told.marker.as_mut().unwrap().rev = rev;
+        let steps_now = case([job("a", Silent, 5)]).closed([told]).steps();
+        assert_eq!(steps_now, [steps], "{rev}");
+    }
 }
 
 #[test]
