@@ -30,7 +30,7 @@ fn the_readme_tells_of_every_kind() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
     let readme = std::fs::read_to_string(path).expect("there is a README.md");
     for kind in KINDS {
-        let code = format!("`{}`", kind.name);
+        let code = format!("kind = \"{}\"", kind.name);
         assert!(readme.contains(&code), "README.md does not tell of {code}");
     }
 }

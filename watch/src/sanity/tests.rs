@@ -1,3 +1,5 @@
+//! Tables for what the beats say about the clock.
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;

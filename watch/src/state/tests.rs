@@ -1,3 +1,5 @@
+//! The order of the jobs, and what is kept of each.
+
 use heartbeat::JobName;
 
 use super::*;
