@@ -2,7 +2,7 @@
 //! made, writes, and says what to do when that fails.
 
 use std::fs::{DirBuilder, Permissions, read, remove_file, set_permissions, symlink_metadata};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -130,6 +130,9 @@ impl<'a> Place<'a> {
                     errno: Errno::from_io_error(&error).unwrap_or(Errno::IO),
                 })
                 .and_then(|()| write());
+            if written.is_ok() && store.choice == StoreChoice::Own {
+                say_who_does_not_read(&store.dir);
+            }
         }
         match written {
             Ok(()) => Ok(line),
@@ -178,6 +181,20 @@ fn file_name(target: &Target, kind: FileKind) -> String {
 fn make(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o755).create(dir)?;
     set_permissions(dir, Permissions::from_mode(0o755))
+}
+
+/// Said once, when the folder is made: a beat that nobody reads watches nothing.
+fn say_who_does_not_read(own: &Path) {
+    if !Path::new(SYSTEM_STORE).is_dir() {
+        return;
+    }
+    let me = rustix::process::geteuid().as_raw();
+    let _ = writeln!(
+        io::stderr(),
+        "beat: the beats of user {me} go to {}, which the checker of the system does not read (this is said once)\n\
+         hint: as root: install -d -m 0755 -o {me} {SYSTEM_STORE}/<user name>; then remove the other folder",
+        own.display()
+    );
 }
 
 fn hint(store: &WriterStore, target: &Target, kind: FileKind, errno: Errno) -> String {

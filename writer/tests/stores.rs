@@ -404,9 +404,12 @@ fn the_system_store() {
     home/.local/state/heartbeats:
     l.last
     ");
+    let err = err.replace(&house.path("home").display().to_string(), "[home]");
     insta::assert_snapshot!(err, @r#"
     error: cannot write heartbeat for "x" in /var/lib/heartbeats: permission denied
     hint: the beats of root lie there; for those of user 65534, as root: install -d -m 0755 -o 65534 /var/lib/heartbeats/<user name>; then leave out --dir and HEARTBEAT_DIR
+    beat: the beats of user 65534 go to [home]/.local/state/heartbeats, which the checker of the system does not read (this is said once)
+    hint: as root: install -d -m 0755 -o 65534 /var/lib/heartbeats/<user name>; then remove the other folder
     "#);
 }
 
