@@ -115,6 +115,13 @@ fn closing_an_umbrella_puts_the_silences_of_its_members_aside() {
         let case = case([silent]).closed([closed(closed_at)]);
         assert_eq!(case.steps(), [steps], "{last} h, closed {closed_at} h ago");
     }
+    // Twice the interval, whatever it is.
+    for (closed_at, steps) in [(6, "open a"), (5, "open a"), (4, "put aside a")] {
+        let mut rarer = job("a", Silent, 10);
+        rarer.interval = heartbeat::Interval::from_seconds(3 * 3_600).ok();
+        let case = case([rarer]).closed([closed(closed_at)]);
+        assert_eq!(case.steps(), [steps], "closed {closed_at} h ago");
+    }
     // The forge's clock may be behind: the storm was seen before it was closed.
     let behind = case([job("a", Silent, 12)]).closed([closed(11)]);
     assert_eq!(behind.steps(), ["put aside a"]);
