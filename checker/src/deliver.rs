@@ -15,11 +15,18 @@ use watch::{
     Policy, Scope, Sight, plan,
 };
 
-use crate::error::DeliveryError;
+use crate::error::{DeliveryError, Retry};
 use crate::forge::{Forge, ForgeIssue, Listing};
 
-/// After so many failures in a row the forge is left alone until the next pass.
+/// After so many failures in a row that may pass by themselves the forge is left
+/// alone until the next pass.
 const PATIENCE: usize = 3;
+/// After so many of any kind: one locked issue says nothing about the others, a
+/// token without rights does.
+const MUCH_PATIENCE: usize = 20;
+
+/// Why a step was not tried.
+const LEFT: &str = "left for the next pass, after several failures in a row";
 
 /// What a pass has to say and what it rests on.
 #[derive(Debug)]
@@ -64,7 +71,7 @@ pub fn deliver(forge: &dyn Forge, subject: &Subject<'_>) -> Outcome {
         links: HashMap::new(),
         closed_links: HashMap::new(),
         out: Outcome::default(),
-        failed_in_a_row: 0,
+        in_a_row: Failures::default(),
         created: Vec::new(),
     };
     if let Err(error) = run.all() {
@@ -83,10 +90,30 @@ struct Run<'a> {
     links: HashMap<u64, String>,
     closed_links: HashMap<u64, String>,
     out: Outcome,
-    failed_in_a_row: usize,
+    in_a_row: Failures,
     /// Steps that created an issue or may have: the delivery's index and what
     /// the new issue is about.
     created: Vec<(usize, Marker)>,
+}
+
+/// What failed since something last went through.
+#[derive(Default)]
+struct Failures {
+    passing: usize,
+    all: usize,
+    /// Steps that were not even tried.
+    left: u64,
+}
+
+impl Failures {
+    fn count(&mut self, error: &DeliveryError) {
+        self.all += 1;
+        self.passing += usize::from(error.retry != Retry::Never);
+    }
+
+    fn enough(&self) -> bool {
+        self.passing >= PATIENCE || self.all >= MUCH_PATIENCE
+    }
 }
 
 impl Run<'_> {
@@ -103,9 +130,14 @@ impl Run<'_> {
             self.out.issues.insert(*job, self.link(number));
         }
         self.say_what_is_held_back(&plan);
-        for action in &plan.actions {
+        // What nobody knows of yet goes first: no trouble with an old issue may
+        // keep a new one from being opened.
+        let (news, rest): (Vec<_>, Vec<_>) =
+            plan.actions.iter().partition(|action| is_news(action));
+        for action in news.into_iter().chain(rest) {
             self.step(action);
         }
+        self.say_what_is_left();
         self.look_again();
         Ok(())
     }
@@ -177,19 +209,24 @@ impl Run<'_> {
             error: None,
         };
         if !self.subject.dry_run {
-            let done = if self.failed_in_a_row >= PATIENCE {
-                Err(self.given_up(name))
+            let done = if self.in_a_row.enough() {
+                None
             } else {
-                self.act(action)
+                Some(self.act(action))
             };
             match done {
-                Ok(made) => {
-                    self.failed_in_a_row = 0;
+                None => {
+                    self.in_a_row.left += 1;
+                    delivery.outcome = DeliveryOutcome::Failed;
+                    delivery.error = Some(LEFT.into());
+                }
+                Some(Ok(made)) => {
+                    self.in_a_row = Failures::default();
                     delivery.outcome = DeliveryOutcome::Done;
                     delivery.issue = made.or(delivery.issue).map(|link| moved(action, link));
                 }
-                Err(error) => {
-                    self.failed_in_a_row += 1;
+                Some(Err(error)) => {
+                    self.in_a_row.count(&error);
                     delivery.outcome = DeliveryOutcome::Failed;
                     delivery.error = Some(error.to_string());
                     self.out.errors.push(error);
@@ -199,11 +236,13 @@ impl Run<'_> {
         self.out.deliveries.push(delivery);
     }
 
-    fn given_up(&self, name: &str) -> DeliveryError {
-        DeliveryError::later(
-            format!("{name} at {}", self.forge.describe()),
-            "left for the next pass, after several failures in a row",
-        )
+    /// One line for all steps that were not tried: there may be thousands.
+    fn say_what_is_left(&mut self) {
+        if self.in_a_row.left > 0 {
+            let steps = watch::words::count(self.in_a_row.left, "step", "steps");
+            let doing = format!("take {steps} more at {}", self.forge.describe());
+            self.out.errors.push(DeliveryError::later(doing, LEFT));
+        }
     }
 
     /// The name of a step, the job that it is about and the issue's number.
@@ -270,6 +309,13 @@ impl Run<'_> {
     }
 }
 
+fn is_news(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Open { .. } | Action::OpenStorm { .. } | Action::Reopen { .. }
+    )
+}
+
 fn same_subject(known: &Known, marker: &Marker) -> bool {
     known.marker.as_ref().is_some_and(|other| {
         other.host == marker.host
@@ -316,3 +362,6 @@ fn moved(action: &Action, mut link: IssueLink) -> IssueLink {
     }
     link
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use heartbeat::{BootStamp, WriteError, replace_file};
-use watch::{JobState, Now};
+use watch::{Cause, JobState, Now};
 
 use crate::cli::{Format, PassArgs};
 use crate::clock::{Clock, SystemClock};
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::deliver::{Outcome, Subject, deliver};
 use crate::error::DeliveryError;
 use crate::forge::{Forge, Parts};
-use crate::gather::{Gathered, gather, leave_own_beat, said};
+use crate::gather::{Gathered, OWN_JOB, gather, leave_own_beat, said};
 use crate::http::{Http, Limits};
 use crate::output::{self, Look};
 use crate::state::{Lock, LockError, state_dir, write_record};
@@ -137,7 +137,8 @@ impl<'a> Pass<'a> {
         let outcome = match clock_fault {
             Some(fault) => {
                 problems.push(format!(
-                    "the clock cannot be believed: {fault}. Nothing was opened or closed. Is the time right? `timedatectl`"
+                    "the clock cannot be believed: {fault}. Nothing was opened or closed. Is the time right? `timedatectl`. {}",
+                    if_it_is(&seen)
                 ));
                 Outcome::default()
             }
@@ -174,11 +175,12 @@ impl<'a> Pass<'a> {
             }
         }
         let result = self.result(&seen, &outcome, &problems, exit_code);
-        self.show(&result)?;
+        let shown = self.show(&result);
         // Aside from the result, so that cron mails them whatever is done with it.
         for problem in &problems {
             let _ = writeln!(io::stderr(), "problem: {problem}");
         }
+        shown?;
         let late = result.summary().late;
         Ok(match self.args.format {
             Format::Nagios if result.summary().flagged > 0 && exit_code == exit::UNDELIVERED => {
@@ -350,6 +352,27 @@ fn blindness(seen: &Gathered) -> Vec<String> {
     stores.chain(places.map(ToString::to_string)).collect()
 }
 
+/// What to do when the clock is right after all.
+fn if_it_is(seen: &Gathered) -> String {
+    if seen.evidence.own_in_past == Some(false)
+        && let Some(place) = &seen.own_place
+    {
+        let own = place.join(format!("{OWN_JOB}.last"));
+        return format!(
+            "If it is, it was not when the checker left {}: remove that file",
+            own.display()
+        );
+    }
+    let ahead = |state: &JobState| match state.cause() {
+        Some(Cause::Ahead(ahead)) => Some((*ahead, state.key.shown().to_string())),
+        _ => None,
+    };
+    let furthest = seen.states.iter().filter_map(ahead).max();
+    furthest.map_or_else(String::new, |(_, job)| {
+        format!("If it is, it was not when these beats were left: let the jobs run once more, {job} above all")
+    })
+}
+
 fn host_name() -> String {
     let name = rustix::system::uname();
     name.nodename().to_string_lossy().into_owned()
@@ -362,11 +385,18 @@ fn colour_wanted() -> bool {
 }
 
 fn replace(file: &Path, content: &[u8]) -> Result<(), String> {
-    let name = file
+    // What a link leads to is replaced, not the link; a pipe or a device is nobody's to
+    // replace.
+    let real = match file.canonicalize() {
+        Ok(real) if real.is_file() => real,
+        Ok(_) => return Err("it is there and no regular file".into()),
+        Err(_) => file.to_owned(),
+    };
+    let name = real
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or("it is no file name")?;
-    let dir = match file.parent() {
+    let dir = match real.parent() {
         Some(dir) if dir != Path::new("") => dir,
         _ => Path::new("."),
     };

@@ -55,16 +55,25 @@ impl Lock {
     /// # Errors
     /// When another pass is running, or the folder cannot be used.
     pub fn take(dir: &Path) -> Result<Self, LockError> {
-        fs::create_dir_all(dir).map_err(LockError::Io)?;
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        let file = options.open(dir.join("lock")).map_err(LockError::Io)?;
+        let file = open_lock(dir).map_err(LockError::Io)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LockError::Busy),
             Err(TryLockError::Error(error)) => Err(LockError::Io(error)),
         }
     }
+}
+
+/// Opens the lock, made if it is missing. One that cannot be written, because the
+/// disk is read-only or another user made it, locks as well: a forge elsewhere can
+/// still be told.
+fn open_lock(dir: &Path) -> io::Result<File> {
+    let path = dir.join("lock");
+    let made = fs::create_dir_all(dir).and_then(|()| {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true).open(&path)
+    });
+    made.or_else(|fault| File::open(&path).map_err(|_| fault))
 }
 
 /// Replaces the record of the last pass.

@@ -10,6 +10,8 @@ use watch::{Cause, JobState, Marker, Verdict, reason};
 
 /// Issues hold 65,536 characters on the strictest forge.
 const MAX_BODY: usize = 48_000;
+/// Bytes of output that are shown, the last ones.
+const MAX_TAIL: usize = 4_096;
 /// Rows of an umbrella's table.
 const MAX_ROWS: usize = 100;
 
@@ -165,8 +167,13 @@ pub fn recovered(state: &JobState, old: &Marker, next: &Marker) -> String {
                 let _ = write!(text, " {} missed.", count(missed, "run was", "runs were"));
             }
         }
-        _ if old.kind == "failed" || old.kind == "never" => text.push_str(", for the first time."),
-        _ => text.push_str("; its beat can be read again."),
+        _ if matches!(&*old.kind, "unreadable" | "skewed") => {
+            text.push_str("; its beat can be read again.");
+        }
+        _ if old.since.is_none() && matches!(&*old.kind, "failed" | "hung" | "never") => {
+            text.push_str(", for the first time.");
+        }
+        _ => text.push('.'),
     }
     text
 }
@@ -215,6 +222,8 @@ pub fn storm_block(
         code(&marker.host),
     );
     text.push_str("| job | verdict | seen |\n|---|---|---|\n");
+    let line = marker.to_line();
+    let mut listed = 0;
     for state in states.iter().take(MAX_ROWS) {
         let why = reason(state).map_or(String::new(), |reason| inline(&reason));
         let _ = writeln!(
@@ -223,15 +232,17 @@ pub fn storm_block(
             code(&state.key.shown().to_string()),
             state.verdict
         );
-        if text.len() > MAX_BODY - 2_000 {
+        listed += 1;
+        // The members in the marker need room too.
+        if text.len() + line.len() > MAX_BODY {
             break;
         }
     }
-    if states.len() > MAX_ROWS {
+    if states.len() > listed {
         let _ = writeln!(
             text,
             "\n… and {} more. `beat-check --dry-run` lists them all.",
-            states.len() - MAX_ROWS
+            states.len() - listed
         );
     }
     if unseen > 0 {
@@ -245,7 +256,7 @@ pub fn storm_block(
     text.push_str(
         "**Look at first**\n\n1. Is cron running? `systemctl status cron`, `systemctl list-timers`.\n\
          2. Is there room? `df -h`, `df -i`.\n3. Was the host off? `last -x reboot shutdown | head`.\n\n\
-         This issue closes by itself when all of them have succeeded. Closing it by hand puts these silences aside.\n",
+         This issue closes by itself when none of them needs attention any more. Closing it by hand puts these silences aside.\n",
     );
     cut(&mut text);
     marker.block(&text)
@@ -281,18 +292,26 @@ pub fn storm_over(old: &Marker, next: &Marker, now: DateTime<Utc>) -> String {
         format!(", {} after this issue was opened", span(d))
     });
     format!(
-        "{}\nRecovered: all jobs of this issue have succeeded again{lasted}.",
+        "{}\nRecovered: no job of this issue needs attention any more{lasted}.",
         next.event()
     )
 }
 
 fn output_tail(state: &JobState) -> Option<&str> {
     match state.cause()? {
-        Cause::Failure { output_tail, .. } => {
-            output_tail.as_deref().filter(|t| !t.trim().is_empty())
-        }
+        Cause::Failure { output_tail, .. } => output_tail
+            .as_deref()
+            .map(end)
+            .filter(|tail| !tail.trim().is_empty()),
         _ => None,
     }
+}
+
+/// The end of a text that a hand-made beat may have made far too long.
+fn end(text: &str) -> &str {
+    let start = text.len().saturating_sub(MAX_TAIL);
+    let start = (start..=text.len()).find(|at| text.is_char_boundary(*at));
+    start.and_then(|at| text.get(at..)).unwrap_or_default()
 }
 
 /// Text in a code span: no mention, no link, no markup.

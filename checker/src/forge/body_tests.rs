@@ -94,6 +94,60 @@ fn a_body_is_never_too_long_and_ends_as_it_must() {
 }
 
 #[test]
+fn a_storm_of_long_names_fits_too() {
+    let mut state = find(Verdict::Failed);
+    state.key = watch::JobKey::new("bezalel", &"u".repeat(32), "j".repeat(100).parse().unwrap());
+    if let Some(Cause::Failure { reason, .. }) =
+        state.detail.as_mut().and_then(|d| d.cause.as_mut())
+    {
+        *reason = Some("r".repeat(100).into());
+    }
+    let all = vec![&state; 2_500];
+    let members = (0..2_500).map(|n| format!("{n:012x}")).collect();
+    let storm = Marker::for_storm("bezalel", members, None, 1);
+    let body = storm_block(&all, 0, &storm, now().wall);
+    assert!(body.chars().count() < 65_000, "{}", body.len());
+    let rows = body.matches("| failed |").count();
+    assert!(rows > 0 && body.contains(&format!("… and {} more.", 2_500 - rows)));
+}
+
+#[test]
+fn of_a_long_output_the_end_is_shown() {
+    let mut state = find(Verdict::Failed);
+    if let Some(Cause::Failure { output_tail, .. }) =
+        state.detail.as_mut().and_then(|d| d.cause.as_mut())
+    {
+        *output_tail = Some(format!("{}the last word", "é\n".repeat(20_000)).into());
+    }
+    let comment = changed(&state, "silent", &marker(&state).next("failed"));
+    assert!(comment.chars().count() < 20_000, "{}", comment.len());
+    assert!(comment.ends_with("    the last word\n"));
+}
+
+#[test]
+fn a_recovery_says_only_what_is_known() {
+    let fresh = find(Verdict::Fresh);
+    let told = |kind: &str, since| {
+        let mut old = marker(&find(Verdict::Hung));
+        (old.kind, old.since) = (kind.into(), since);
+        let text = recovered(&fresh, &old, &old.next("recovered"));
+        text.lines().last().unwrap_or_default().to_owned()
+    };
+    let at = moment(fresh.last_success.unwrap());
+    let job = code(fresh.key.job.as_str());
+    for (kind, since, end) in [
+        ("hung", None, ", for the first time."),
+        ("hung", fresh.last_success, "."),
+        ("failed", fresh.last_success, "."),
+        ("fresh", None, "."),
+        ("skewed", None, "; its beat can be read again."),
+    ] {
+        let expected = format!("Recovered: {job} succeeded at {at}{end}");
+        assert_eq!(told(kind, since), expected, "{kind}");
+    }
+}
+
+#[test]
 fn what_comes_from_a_job_does_nothing() {
     let body = whole(Verdict::Failed);
     // Output is indented, so that no line of it starts a command, and no comment

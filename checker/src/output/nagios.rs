@@ -42,8 +42,12 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>) -> io::Result<()> 
         let state = &result.states[at];
         format!(", worst {} {}", state.key.shown(), state.verdict)
     });
-    let problem = match result.problems.first() {
-        Some(problem) if code == UNKNOWN || summary.flagged == 0 => format!(", {}", clean(problem)),
+    // Whatever made the code what it is stands in the first line.
+    let finding = || result.findings.first().map(ToString::to_string);
+    let problem = match result.problems.first().cloned().or_else(finding) {
+        Some(problem) if code == UNKNOWN || summary.flagged == 0 => {
+            format!(", {}", clean(&problem))
+        }
         _ => String::new(),
     };
     writeln!(

@@ -9,5 +9,6 @@
 mod beats;
 mod config;
 mod forge;
+mod places;
 mod scene;
 mod stores;

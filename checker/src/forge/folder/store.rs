@@ -17,8 +17,8 @@ use crate::clock::Clock;
 use crate::forge::State;
 use crate::http::one_line;
 
-/// A longer file is no issue of ours.
-const MAX_BYTES: u64 = 1024 * 1024;
+/// A longer file is no issue of ours, however long its story.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How long to wait for another checker to be done.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -227,7 +227,7 @@ fn read(path: &Path) -> io::Result<(String, Option<DateTime<Utc>>)> {
             _ => fault,
         })?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(other("it is larger than 1 MiB"));
+        return Err(other("it is larger than 16 MiB"));
     }
     let seconds = meta.mtime().max(meta.ctime());
     Ok((text, DateTime::from_timestamp(seconds, 0)))
