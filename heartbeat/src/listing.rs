@@ -68,6 +68,10 @@ pub(crate) const KINDS: [FileKind; 3] = [FileKind::Last, FileKind::Fail, FileKin
 const LISTINGS: std::ops::Range<usize> = 3..12;
 const NAMES: usize = 50_000;
 
+/// So many misnamed files of a directory are told one by one: whoever may write
+/// there may make a million.
+const MISNAMED_TOLD: usize = 20;
+
 /// Lists a directory. While it changes, some file systems leave out a name that is
 /// replaced just then, or tell it twice (seen on btrfs and tmpfs): such a directory
 /// is listed again, and what any listing told counts.
@@ -90,9 +94,17 @@ pub(crate) fn list(
         }
     }
     attach(&mut found.listing, found.others)?;
-    findings.extend(found.misnamed.into_iter().map(|path| Finding {
+    found.misnamed.sort_unstable();
+    let left = found.misnamed.len().saturating_sub(MISNAMED_TOLD);
+    let told = found.misnamed.into_iter().take(MISNAMED_TOLD);
+    findings.extend(told.map(|path| Finding {
         path,
         what: "is not named after a job: letters, digits, \".\", \"_\" and \"-\", at most 100; it is not watched".into(),
+        blind: false,
+    }));
+    findings.extend((left > 0).then(|| Finding {
+        path: place.dir.clone(),
+        what: format!("holds {left} more that are not named after a job; they are not watched"),
         blind: false,
     }));
     // `lost+found` belongs to a file system, not to a user.
@@ -168,6 +180,10 @@ impl Found {
                 .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
         };
         let blind = match (kind, name.to_str()) {
+            // No user has such a name, and no terminal should see it.
+            (FileType::Directory, Ok(name)) if name.contains(char::is_control) => {
+                "is named after no user; beats in it are not seen"
+            }
             (FileType::Directory | FileType::Unknown, Ok(name)) => {
                 self.listing.directories.push(name.to_owned());
                 return;
@@ -194,8 +210,8 @@ impl Found {
         directories.dedup();
         blind.sort_unstable();
         blind.dedup();
-        self.misnamed.sort_unstable();
-        self.misnamed.dedup();
+        let mut seen = HashSet::with_capacity(self.misnamed.len());
+        self.misnamed.retain(|path| seen.insert(path.clone()));
     }
 }
 
@@ -237,4 +253,42 @@ fn split(raw: &[u8]) -> Option<(usize, &[u8])> {
         raw.strip_suffix(kind.ending().as_bytes())
             .map(|stem| (which, stem))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::scan;
+
+    fn findings(store: &tempfile::TempDir) -> Vec<(String, bool)> {
+        let root = store.path().display().to_string();
+        let scan = scan(store.path(), 1, |_, _| ()).unwrap();
+        let shown =
+            |finding: &crate::Finding| (finding.to_string().replace(&root, "store"), finding.blind);
+        scan.findings.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn of_many_misnamed_files_the_first_are_told_and_the_rest_counted() {
+        let store = tempfile::tempdir().unwrap();
+        for n in 0..1_000 {
+            fs::write(store.path().join(format!("bad {n:04}.last")), "").unwrap();
+        }
+        let told = findings(&store);
+        assert_eq!(told.len(), 21);
+        assert!(told[0].0.starts_with("store/bad 0000.last is not named"));
+        let rest = "store holds 980 more that are not named after a job; they are not watched";
+        assert_eq!(told[20], (rest.to_owned(), false));
+    }
+
+    #[test]
+    fn a_user_name_holds_nothing_that_a_terminal_obeys() {
+        let store = tempfile::tempdir().unwrap();
+        let dir = store.path().join("a\nb\u{1b}[31m");
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("x.last"), "").unwrap();
+        let what = "store/a\\nb\\u{1b}[31m is named after no user; beats in it are not seen";
+        assert_eq!(findings(&store), [(what.to_owned(), true)]);
+    }
 }
