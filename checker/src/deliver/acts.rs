@@ -68,7 +68,11 @@ impl Run<'_> {
                 unseen,
             } => {
                 let known = self.listings.open[*issue].clone();
-                let next = self.storm_marker(&known, jobs, unseen);
+                // Who closes it from now on has seen those that came, too.
+                let next = Marker {
+                    since: Some(now),
+                    ..self.storm_marker(&known, jobs, unseen)
+                };
                 let came: Vec<&JobState> = added.iter().map(|job| &states[*job]).collect();
                 self.comment_once(known.number, &next, &body::storm_grew(&came, &next))?;
                 self.edit_storm(&known, jobs, unseen.len(), &next)?;
