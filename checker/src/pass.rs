@@ -17,7 +17,7 @@ use crate::forge::{Forge, Parts};
 use crate::gather::{Gathered, OWN_JOB, gather, leave_own_beat, said};
 use crate::http::{Http, Limits};
 use crate::output::{self, Look};
-use crate::state::{Lock, LockError, state_dir, write_record};
+use crate::state::{Lock, LockError, others, state_dir, write_record};
 use crate::{exit, secret};
 
 /// Something that ends a pass before it began: what, and what to do.
@@ -111,6 +111,15 @@ impl<'a> Pass<'a> {
             return Ok(None);
         }
         let dir = self.state_dir.display();
+        if let Some(owner) = others(&self.state_dir) {
+            return Err(Refusal {
+                code: exit::USAGE,
+                message: format!("the state folder {dir} belongs to {owner}, and this is root"),
+                hint: Some(format!(
+                    "what root leaves there and in the store would be in {owner}'s way: `beat-check --look` only looks, and `runuser -u {owner} -- beat-check` is a whole pass"
+                )),
+            });
+        }
         Lock::take(&self.state_dir)
             .map(Some)
             .map_err(|error| match error {

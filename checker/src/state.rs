@@ -33,6 +33,17 @@ pub fn state_dir(named: Option<&Path>, env: &dyn Fn(&str) -> Option<PathBuf>) ->
     own.map(|own| own.join("beat-check"))
 }
 
+/// Whose the state folder is, when it is another user's and this is root, who could
+/// use it all the same.
+#[must_use]
+pub fn others(dir: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = fs::metadata(dir).ok()?.uid();
+    let me = rustix::process::geteuid().as_raw();
+    let name = || heartbeat::user_name(owner).unwrap_or_else(|| format!("user {owner}"));
+    (me == 0 && owner != 0).then(name)
+}
+
 /// Keeps other passes out while it lives.
 #[derive(Debug)]
 pub struct Lock {

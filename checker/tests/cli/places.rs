@@ -1,9 +1,8 @@
 //! Files and folders that are not what they should be.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use super::scene::Scene;
 
@@ -48,21 +47,11 @@ fn a_lock_that_cannot_be_written_is_a_lock() {
     scene.beat("mail", 10, 3_600);
     fs::create_dir(scene.path("state")).unwrap();
     let lock = scene.path("state/lock");
-    let sleep = ["/bin/sleep", "/usr/bin/sleep"];
-    let sleep = sleep.into_iter().find(|path| Path::new(path).exists());
-    fs::copy(sleep.unwrap(), &lock).unwrap();
-    fs::set_permissions(&lock, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut busy = Command::new(&lock)
-        .arg("600")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    symlink(std::env::current_exe().unwrap(), &lock).unwrap();
     let ran = scene.run(&[]);
     let held = fs::File::open(&lock).unwrap();
     held.lock().unwrap();
     let second = scene.run(&[]);
-    busy.kill().unwrap();
-    busy.wait().unwrap();
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert_eq!(second.code, 3);
     assert!(
@@ -102,4 +91,28 @@ fn monitoring_is_told_what_is_odd_in_the_store() {
     assert_eq!(ran.code, 2);
     let line = "HEARTBEAT CRITICAL - 0 of 1 jobs flagged, [scratch]/store/my job.last is not named after a job";
     assert!(ran.out.starts_with(line), "{}", ran.out);
+}
+
+/// Root's beat would look like a second checker that fell silent, and root's files
+/// would lock the service out.
+#[test]
+fn a_pass_of_root_does_not_get_in_the_way_of_the_service() {
+    let scene = Scene::new();
+    scene.beat("mail", 10, 3_600);
+    fs::create_dir(scene.path("state")).unwrap();
+    // Only root can give a folder away, and only root is meant.
+    if std::os::unix::fs::chown(scene.path("state"), Some(1), None).is_err() {
+        return;
+    }
+    let ran = scene.run(&[]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert_eq!(
+        ran.err,
+        "error: the state folder [scratch]/state belongs to daemon, and this is root\n\
+         hint: what root leaves there and in the store would be in daemon's way: \
+         `beat-check --look` only looks, and `runuser -u daemon -- beat-check` is a whole pass\n"
+    );
+    assert_eq!(super::scene::names(&scene.store()), ["mail.last"]);
+    assert_eq!(scene.run(&["--look"]).code, 0);
+    assert_eq!(scene.run(&["--dry-run"]).code, 0);
 }
