@@ -72,7 +72,8 @@ install:
 	install -m 0644 $(DIST)/completions/fish/* $(DESTDIR)$(FISHDIR)/
 ifeq ($(DESTDIR),)
 	@printf '%s\n' '' 'Then, as root:' '  systemd-sysusers && systemd-tmpfiles --create' \
-		'  systemctl daemon-reload && systemctl enable --now beat-check.timer beat-report.timer'
+		'  systemctl daemon-reload && systemctl enable --now beat-check.timer beat-report.timer' \
+		'' "In a crontab, where cron looks in /usr/bin and /bin only: PATH=$(BINDIR):/usr/bin:/bin"
 endif
 
 # Takes away what install brought. Beats, issues and settings stay.
