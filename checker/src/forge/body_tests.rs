@@ -160,3 +160,25 @@ fn what_comes_from_a_job_does_nothing() {
     assert_eq!(inline("see #7"), "`see #7`");
     assert_eq!(inline("plain, 3 runs missed"), "plain, 3 runs missed");
 }
+
+#[test]
+fn runs_that_fell_out() {
+    let day = Duration::from_secs(86_400);
+    for (intervals, missed) in [
+        (0.9, 0),
+        (1.0, 0),
+        (1.05, 0),
+        (1.5, 1),
+        (2.0, 1),
+        (2.2, 2),
+        (2.99, 2),
+        (3.01, 2),
+        (3.2, 3),
+    ] {
+        assert_eq!(
+            missed_runs(day.mul_f64(intervals), day),
+            missed,
+            "{intervals}"
+        );
+    }
+}
