@@ -306,7 +306,9 @@ impl Http {
             return unreachable(call, address, &fault, &detail);
         }
         let why = if fault.is_timeout() {
-            format!("{shown} gave no answer within {} s", limit.as_secs_f32())
+            // As far as seconds go: what is left of a pass is no round number.
+            let seconds = limit.as_secs_f32().round().max(1.0);
+            format!("{shown} gave no answer within {seconds} s")
         } else {
             format!("{shown} broke off without an answer: {detail}")
         };

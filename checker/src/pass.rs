@@ -231,7 +231,16 @@ impl<'a> Pass<'a> {
                     now: self.now.wall,
                     dry_run: self.args.dry_run,
                 };
-                deliver(&*forge, &subject)
+                let mut outcome = deliver(&*forge, &subject);
+                // Hosts of one name would close each other's issues.
+                let anybody = matches!(self.host.as_str(), "localhost" | "(none)" | "");
+                if anybody && self.config.forge.needs_token() {
+                    outcome.notes.push(format!(
+                        "this host calls itself \"{}\", as others may that share the repository: set host in [checker]",
+                        self.host
+                    ));
+                }
+                outcome
             }
             Err(error) => Outcome {
                 errors: vec![error],
@@ -299,7 +308,9 @@ impl<'a> Pass<'a> {
     /// Leaves the checker's own beat, and tells the outside that it is alive.
     fn leave(&self, problems: &mut Vec<String>, seen: &Gathered, code: u8) {
         let good = matches!(code, exit::WELL | exit::FLAGGED);
-        if code != exit::CLOCK {
+        // A pass by hand is no promise of further ones: at a terminal nothing is
+        // left that would be missed in half an hour.
+        if code != exit::CLOCK && !io::stdout().is_terminal() {
             let interval = self.config.checker.interval;
             let left = match &seen.own_place {
                 Some(place) => leave_own_beat(place, &self.now, &self.host, interval, code)

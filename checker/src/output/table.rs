@@ -182,7 +182,10 @@ fn step(delivery: &Delivery) -> String {
             "tell that the beats are gone in",
         ),
         "duplicate" => ("closed as a duplicate", "close as a duplicate"),
-        "storm_open" => ("opened for many jobs at once", "open for many jobs at once"),
+        "storm_open" => (
+            "opened, for many jobs at once,",
+            "open, for many jobs at once,",
+        ),
         "storm_grow" => ("added more jobs to", "add more jobs to"),
         "storm_shrink" => ("brought up to date", "bring up to date"),
         "storm_close" => (

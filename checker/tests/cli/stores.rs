@@ -300,7 +300,7 @@ fn a_storm_is_one_issue() {
     let ran = scene.run(&[]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.out.contains("opened for many jobs at once #1"),
+        ran.out.contains("opened, for many jobs at once, #1"),
         "{}",
         ran.out
     );

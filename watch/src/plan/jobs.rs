@@ -258,7 +258,7 @@ fn umbrella_put_aside(known: &Known, host: &str, state: &JobState, recent: bool)
 }
 
 /// When a silent job became silent: at twice its interval.
-fn silent_from(state: &JobState) -> Option<DateTime<Utc>> {
+pub(super) fn silent_from(state: &JobState) -> Option<DateTime<Utc>> {
     let limit = chrono::TimeDelta::seconds(2 * i64::from(state.interval?.seconds()));
     state.since()?.checked_add_signed(limit)
 }

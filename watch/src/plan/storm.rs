@@ -1,10 +1,12 @@
 //! The umbrella: one issue about many jobs that were flagged at once.
 
-use super::jobs::Index;
+use chrono::{DateTime, Utc};
+
+use super::jobs::{Index, silent_from};
 use super::{Action, Known, Plan, Sight};
 use crate::marker::MAX_MEMBERS;
 use crate::title::storm_title;
-use crate::{JobState, Scope};
+use crate::{JobState, Scope, Verdict};
 
 /// The open umbrella issue of a host and what has become of its members.
 pub(super) struct Umbrella {
@@ -19,6 +21,9 @@ pub(super) struct Umbrella {
     /// How many members its marker lists; `None` when it lists none, because
     /// they are too many or because somebody took the marker away.
     listed: Option<usize>,
+    /// When it began, where it has its marker and lists no members: a silence
+    /// that came later is another story, and gets an issue.
+    began: Option<DateTime<Utc>>,
     /// Whether it has its marker.
     marked: bool,
     /// Other umbrellas without a marker. They get the same list, so that the
@@ -62,6 +67,10 @@ pub(super) fn open_umbrella(
         unseen: Vec::new(),
         added: Vec::new(),
         listed: members.map(<[String]>::len),
+        began: match (members, &open[issue].marker) {
+            (None, Some(marker)) => marker.since,
+            _ => None,
+        },
         marked: open[issue].marker.is_some(),
         lost,
         blind: sight.blind || !sight.blind_users.is_empty(),
@@ -89,8 +98,16 @@ impl Umbrella {
     /// Drops members that recovered or have an issue of their own; the rest are
     /// covered.
     pub(super) fn cover(&mut self, plan: &mut Plan, states: &[JobState]) {
-        self.jobs
-            .retain(|job| states[*job].flagged() && !plan.covered.contains_key(job));
+        let later = |state: &JobState| {
+            state.verdict == Verdict::Silent
+                && self
+                    .began
+                    .is_some_and(|began| silent_from(state) > Some(began))
+        };
+        self.jobs.retain(|job| {
+            let state = &states[*job];
+            state.flagged() && !later(state) && !plan.covered.contains_key(job)
+        });
         for job in &self.jobs {
             plan.covered.insert(*job, self.issue);
         }

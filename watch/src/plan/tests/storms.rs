@@ -115,6 +115,9 @@ fn an_umbrella_over_more_than_it_can_list_is_about_all() {
     case.states = many;
     assert_eq!(case.steps(), NOTHING);
     assert_eq!(case.planned().0.covered.len(), MAX_MEMBERS + 1);
+    // Who falls silent after it began is another story, and is told by itself.
+    case.states.push(job("later", Silent, 2));
+    assert_eq!(case.steps(), ["open later"]);
     case.states.truncate(MAX_MEMBERS);
     assert!(case.steps()[0].starts_with("shrink #7"));
     // Those with an issue of their own are not its business.
