@@ -110,10 +110,15 @@ demo:
 	$(CARGO) build --locked -p writer -p checker -p report --bins
 	@HEARTBEAT_BIN_DIR=$(TARGET)/debug demo/run
 
-# Ratios against something measured in the same run; BENCH_DIR says where the stores of up
-# to a million beats are made, SIZES which.
+# Ratios against something measured in the same run, printed and put into the README.
+# BENCH_DIR says where the stores of up to a million beats are made, SIZES which.
 .PHONY: bench
 bench: build
 	$(CARGO) build --locked --release -p house-tests --bin bench-writer --bin bench-pass
-	@echo; $(TARGET)/release/bench-writer
-	@echo; HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/bench-pass
+	$(TARGET)/release/bench-writer >$(TARGET)/bench.md
+	@echo >>$(TARGET)/bench.md
+	HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/bench-pass >>$(TARGET)/bench.md
+	@cat $(TARGET)/bench.md
+	@awk -v table=$(TARGET)/bench.md '/<!-- bench:end -->/ { skip = 0 } !skip { print } \
+		/<!-- bench:begin -->/ { skip = 1; while ((getline line <table) > 0) print line }' \
+		README.md >$(TARGET)/README.md && cat $(TARGET)/README.md >README.md
