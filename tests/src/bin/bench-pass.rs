@@ -2,8 +2,9 @@
 //! reads and closes every beat: time of all cores together, time on the clock,
 //! memory. Prints ratios within one run, because machines are noisy.
 //!
-//! `SIZES="100 10000"` chooses the stores, `BENCH_DIR` where they are made,
-//! `HEARTBEAT_BIN_DIR` the programs (else `target/dist`).
+//! `SIZES="100 10000"` chooses the stores, `BENCH_DIR` where they are made (else
+//! in memory, so that no disk is measured, and removed again), `HEARTBEAT_BIN_DIR`
+//! the programs (else `target/dist`).
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -153,10 +154,20 @@ fn generate(dir: &Path, jobs: usize) {
     fs::write(dir.join(".made"), "").unwrap();
 }
 
+/// Where the stores are made, and what removes them at the end.
+fn place() -> (PathBuf, Option<tempfile::TempDir>) {
+    if let Some(dir) = std::env::var_os("BENCH_DIR") {
+        return (dir.into(), None);
+    }
+    match tempfile::tempdir_in("/dev/shm") {
+        Ok(dir) => (dir.path().to_owned(), Some(dir)),
+        Err(_) => (bins::target().join("bench"), None),
+    }
+}
+
 fn table() {
     let sizes = std::env::var("SIZES").unwrap_or_else(|_| "100 10000 100000 1000000".into());
-    let root =
-        std::env::var_os("BENCH_DIR").map_or_else(|| bins::target().join("bench"), PathBuf::from);
+    let (root, _memory) = place();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let me = std::env::current_exe().unwrap().display().to_string();
     let text = |path: PathBuf| path.display().to_string();
@@ -188,7 +199,7 @@ fn table() {
             on(bins::beat_report()),
             [on(bins::beat_check()), vec!["--dry-run".into()]].concat(),
         ];
-        let rounds = if jobs <= 10_000 { 21 } else { 5 };
+        let rounds = if jobs <= 10_000 { 21 } else { 7 };
         let took = in_turn(&commands, rounds);
         let [one, all, pass, report, look] = &took[..] else {
             return;
