@@ -16,7 +16,7 @@ use watch::{Delivery, FindingLine, IssueLink, JobLine, JobState, Summary, Verdic
 use crate::cli::Format;
 
 pub use json::record;
-pub use nagios::exit_code as nagios_exit_code;
+pub use nagios::{exit_code as nagios_exit_code, exit_code_of as nagios_exit_code_of};
 
 /// All that can be said of a pass.
 #[derive(Debug)]

@@ -190,12 +190,8 @@ impl<'a> Pass<'a> {
             let _ = writeln!(io::stderr(), "problem: {problem}");
         }
         shown?;
-        let late = result.summary().late;
         Ok(match self.args.format {
-            Format::Nagios if result.summary().flagged > 0 && exit_code == exit::UNDELIVERED => {
-                output::nagios_exit_code(exit::FLAGGED, late)
-            }
-            Format::Nagios => output::nagios_exit_code(exit_code, late),
+            Format::Nagios => output::nagios_exit_code_of(exit_code, &result.summary()),
             _ => exit_code,
         })
     }

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use watch::reason;
+use watch::{Summary, reason};
 
 use super::Result;
 use crate::exit;
@@ -28,14 +28,19 @@ pub fn exit_code(pass: u8, late: u64) -> u8 {
     }
 }
 
+/// The same for a whole pass: a flagged job is critical also when the forge could
+/// not be told of it.
+#[must_use]
+pub fn exit_code_of(pass: u8, summary: &Summary) -> u8 {
+    if summary.flagged > 0 && pass == exit::UNDELIVERED {
+        return CRITICAL;
+    }
+    exit_code(pass, summary.late)
+}
+
 pub(super) fn write(out: &mut dyn Write, result: &Result<'_>) -> io::Result<()> {
     let summary = result.summary();
-    // A flagged job is critical also when the forge could not be told of it.
-    let code = if summary.flagged > 0 && result.exit_code == exit::UNDELIVERED {
-        CRITICAL
-    } else {
-        exit_code(result.exit_code, summary.late)
-    };
+    let code = exit_code_of(result.exit_code, &summary);
     let word = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][usize::from(code)];
     let first = (0..result.not_fresh()).find(|at| result.states[*at].flagged());
     let worst = first.map_or(String::new(), |at| {
