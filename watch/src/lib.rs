@@ -6,6 +6,7 @@
 
 mod key;
 mod marker;
+mod outage;
 mod plan;
 mod reason;
 mod record;
@@ -17,6 +18,7 @@ pub mod words;
 
 pub use key::{JobKey, Owner};
 pub use marker::{Marker, Scope, member_hash, splice};
+pub use outage::{Outage, OutageKind, Outages, Witness, outage, time_to_catch_up};
 pub use plan::{Action, Known, Listings, Plan, Policy, Sight, plan};
 pub use reason::reason;
 pub use record::{Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, PassRecord, Summary};
