@@ -6,6 +6,7 @@
 
 mod key;
 mod marker;
+mod notes;
 mod outage;
 mod plan;
 mod reason;
@@ -18,6 +19,7 @@ pub mod words;
 
 pub use key::{JobKey, Owner};
 pub use marker::{Marker, Scope, member_hash, splice};
+pub use notes::{Notes, WireOutage};
 pub use outage::{Outage, OutageKind, Outages, Witness, outage, time_to_catch_up};
 pub use plan::{Action, Known, Listings, Plan, Policy, Sight, plan};
 pub use reason::reason;

@@ -298,7 +298,7 @@ mod tests {
             assert!(outages.all().len() <= 16);
             assert!(outages.all().iter().all(|known| known.to <= now));
         }
-        assert_eq!(outages.all().first(), Some(&off(25)));
+        assert_eq!(outages.all().first(), Some(&off(26)));
         // The clock was set back: what lies ahead is no past.
         outages.add(None, at(10, 0) + TimeDelta::days(30));
         assert_eq!(outages.all().last(), Some(&off(30)));
