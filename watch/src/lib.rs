@@ -4,6 +4,7 @@
 //! issues that are open become a [`Plan`] of what to open, change and close.
 //! `now` is read once a pass by the caller and handed down.
 
+mod expected;
 mod key;
 mod marker;
 mod notes;
@@ -17,6 +18,10 @@ mod title;
 mod verdict;
 pub mod words;
 
+pub use expected::{
+    DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MAX_MISSES, MuteTime, MuteWindow,
+    Muted, Need, Recurrence, RunExpectations, Severity, Timing, Written,
+};
 pub use key::{JobKey, Owner};
 pub use marker::{Marker, Scope, member_hash, splice};
 pub use notes::{Notes, WireOutage};
