@@ -47,6 +47,9 @@ pub struct Marker {
     pub since: Option<DateTime<Utc>>,
     /// Counts the edits, so that a comment can be told from its repetition.
     pub rev: u32,
+    /// The jobs that wait for this one, as [`members_hash`] makes it, where there are
+    /// any: with others the text is another.
+    pub under: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,6 +69,8 @@ struct Wire {
     since: Option<String>,
     #[serde(default)]
     rev: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under: Option<String>,
 }
 
 /// The most members that a marker lists; more would not fit into an issue.
@@ -84,7 +89,15 @@ impl Marker {
             kind: kind.into(),
             since,
             rev,
+            under: None,
         }
+    }
+
+    /// The same, and these wait for the job.
+    #[must_use]
+    pub fn with_under(mut self, under: Option<String>) -> Self {
+        self.under = under;
+        self
     }
 
     /// The marker for an umbrella issue over these members, each as
@@ -105,6 +118,7 @@ impl Marker {
             kind: "storm".into(),
             since: began,
             rev,
+            under: None,
         }
     }
 
@@ -139,6 +153,7 @@ impl Marker {
                 .filter(|since| tellable(*since))
                 .map(|since| since.to_rfc3339_opts(SecondsFormat::Millis, true)),
             rev: self.rev,
+            under: self.under.clone(),
         };
         let json = serde_json::to_string(&wire).unwrap_or_default();
         let mut safe = String::with_capacity(json.len() + 32);
@@ -179,6 +194,7 @@ impl Marker {
             kind: wire.kind,
             since,
             rev: wire.rev,
+            under: wire.under,
         })
     }
 
