@@ -57,6 +57,7 @@ impl<'a> Job<'a> {
             last: slot(self.name, self.last.map(|at| beat(at, ""))),
             fail: slot(self.name, self.fail.map(|(at, more)| beat(at, more))),
             run: slot(self.name, self.run.map(|(at, more)| beat(at, more))),
+            skip: None,
         };
         let key = JobKey::new("bezalel", self.user, files.job.clone());
         JobState::new(key, verdict(&Expectation::default(), &files, &now()))

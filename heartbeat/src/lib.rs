@@ -2,13 +2,14 @@
 //! never sees half of one, and how a store of beats is read so that one bad file
 //! neither stops the scan nor looks fresh.
 //!
-//! A *store* is a directory. For each job it holds up to three files:
+//! A *store* is a directory. For each job it holds up to four files:
 //!
 //! | file | written when |
 //! |---|---|
 //! | `<job>.last` | the job succeeded |
 //! | `<job>.fail` | the job failed |
 //! | `<job>.run` | the job started; removed when it ended |
+//! | `<job>.skip` | the job was there and found nothing to do |
 //!
 //! This crate decides nothing: whether a job is silent is the business of the
 //! `watch` crate.
@@ -44,7 +45,7 @@ pub use write::{NewBeat, Stage, WriteError, replace_file, write_beat};
 /// Version of the format that this crate writes, and the highest that it reads.
 pub const FORMAT_VERSION: u64 = 1;
 
-/// Which of the three files of a job.
+/// Which of the four files of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// `<job>.last`: the job succeeded.
@@ -53,6 +54,8 @@ pub enum FileKind {
     Fail,
     /// `<job>.run`: the job started and has not ended.
     Run,
+    /// `<job>.skip`: the job ran and found nothing to do. A sign of life, no success.
+    Skip,
 }
 
 impl FileKind {
@@ -63,6 +66,7 @@ impl FileKind {
             Self::Last => ".last",
             Self::Fail => ".fail",
             Self::Run => ".run",
+            Self::Skip => ".skip",
         }
     }
 }

@@ -112,6 +112,7 @@ impl<'a> Place<'a> {
             reason: record.reason,
             pid: record.pid,
             writer: Some(crate::VERSION),
+            ..NewBeat::new(record.kind, &target.job, record.at.wall)
         };
         let line = beat.to_line();
         let name = file_name(target, record.kind);

@@ -123,6 +123,7 @@ impl World {
             last: garbled.or_else(|| slot(left.last)),
             fail: slot(left.fail),
             run: None,
+            skip: None,
         };
         let nothing = files.last.is_none() && files.fail.is_none();
         let now = Now {

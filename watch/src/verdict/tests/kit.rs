@@ -145,6 +145,7 @@ impl Job {
             last: slot(self.last.clone()),
             fail: slot(self.fail.clone()),
             run: slot(self.run.clone()),
+            skip: None,
         }
     }
 }

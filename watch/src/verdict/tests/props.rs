@@ -83,6 +83,7 @@ fn files() -> impl Strategy<Value = JobFiles> {
         last,
         fail,
         run,
+        skip: None,
     })
 }
 
@@ -154,6 +155,7 @@ fn judge((last, fail, run): Three, every: Interval, now: &Now) -> Judgement {
         last: slot(last),
         fail: slot(fail),
         run: slot(run),
+        skip: None,
     };
     verdict(&Expectation::default(), &files, now)
 }
