@@ -14,6 +14,7 @@ mod reason;
 mod record;
 mod sanity;
 mod state;
+mod timetables;
 mod title;
 mod verdict;
 pub mod words;
@@ -23,13 +24,20 @@ pub use expected::{
     Muted, Need, Recurrence, RunExpectations, Severity, Timing, Written,
 };
 pub use key::{JobKey, Owner};
-pub use marker::{Marker, Scope, member_hash, splice};
+pub use marker::{Marker, Scope, member_hash, members_hash, splice};
 pub use notes::{Notes, WireOutage};
 pub use outage::{Outage, OutageKind, Outages, Witness, outage, time_to_catch_up};
-pub use plan::{Action, Known, Listings, Plan, Policy, Sight, plan};
+pub use plan::{Action, Known, Listings, Plan, Policy, Question, Sight, covered, plan};
 pub use reason::reason;
-pub use record::{Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, PassRecord, Summary};
+pub use record::{
+    Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, MissedLine, OutageLine, PassRecord,
+    Summary,
+};
 pub use sanity::{ClockEvidence, ClockFault};
-pub use state::{Detail, JobState, worst_first};
+pub use state::{Detail, JobState, Scheduled, worst_first};
+pub use timetables::{KnownTimetables, Timetables};
 pub use title::{storm_title, title};
-pub use verdict::{Age, Cause, Expectation, Judgement, Now, Verdict, age, verdict};
+pub use verdict::{
+    Age, Cause, Due, Expectation, IDLE_AFTER, Judgement, LastRuns, Now, Rules, Verdict, age,
+    verdict,
+};

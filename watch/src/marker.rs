@@ -8,8 +8,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::JobKey;
 use crate::verdict::tellable;
+use crate::{JobKey, JobState};
 
 const START: &str = "<!-- heartbeat-checker ";
 const END: &str = "<!-- /heartbeat-checker -->";
@@ -248,10 +248,25 @@ pub fn member_hash(key: &JobKey) -> String {
         .bytes()
         .chain([0])
         .chain(key.job.as_str().bytes());
+    short_hash(bytes)
+}
+
+fn short_hash(bytes: impl Iterator<Item = u8>) -> String {
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{:012x}", (hash ^ hash >> 48) & 0xffff_ffff_ffff)
+}
+
+/// A short name for the jobs at these places, in whatever order.
+#[must_use]
+pub fn members_hash(states: &[JobState], jobs: &[usize]) -> String {
+    let mut all: Vec<String> = jobs
+        .iter()
+        .map(|job| member_hash(&states[*job].key))
+        .collect();
+    all.sort_unstable();
+    short_hash(all.iter().flat_map(|one| one.bytes()))
 }
 
 #[cfg(test)]

@@ -101,12 +101,7 @@ fn is_titled(known: &Known, state: &JobState) -> bool {
 }
 
 /// Goes through the open issues: what each is about and what has become of it.
-pub(super) fn open_issues(
-    plan: &mut Plan,
-    index: &Index,
-    question: &Question<'_>,
-    open: &[Known],
-) {
+pub(super) fn open_issues(plan: &mut Plan, index: &Index, question: &Question<'_>, open: &[Known]) {
     let Question {
         states,
         host,
@@ -265,10 +260,10 @@ fn umbrella_put_aside(known: &Known, host: &str, state: &JobState, recent: bool)
     }
 }
 
-/// When a silent job became silent: at twice its interval.
+/// When a silent job became silent.
 pub(super) fn silent_from(state: &JobState) -> Option<DateTime<Utc>> {
-    let limit = chrono::TimeDelta::seconds(2 * i64::from(state.interval?.seconds()));
-    state.since()?.checked_add_signed(limit)
+    state.since()?;
+    state.deadline()
 }
 
 /// Markers carry milliseconds.
