@@ -4,6 +4,7 @@
 //! issues that are open become a [`Plan`] of what to open, change and close.
 //! `now` is read once a pass by the caller and handed down.
 
+mod conflict;
 mod expected;
 mod key;
 mod marker;
@@ -12,6 +13,7 @@ mod outage;
 mod plan;
 mod reason;
 mod record;
+mod runs;
 mod sanity;
 mod state;
 mod timetables;
@@ -19,6 +21,7 @@ mod title;
 mod verdict;
 pub mod words;
 
+pub use conflict::conflict;
 pub use expected::{
     DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MAX_MISSES, MuteTime, MuteWindow,
     Muted, Need, Recurrence, RunExpectations, Severity, Timing, Written,
@@ -33,6 +36,7 @@ pub use record::{
     Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, MissedLine, OutageLine, PassRecord,
     Summary,
 };
+pub use runs::{Runs, Zone, ZoneError};
 pub use sanity::{ClockEvidence, ClockFault};
 pub use state::{Detail, JobState, Scheduled, worst_first};
 pub use timetables::{KnownTimetables, Timetables};
