@@ -89,7 +89,10 @@ pub struct Route<'a> {
 /// old one is open.
 #[must_use]
 pub fn deliver(routes: &[Route<'_>], subject: &Subject<'_>) -> Outcome {
-    let mut runs: Vec<Run<'_>> = routes.iter().map(|route| Run::new(route, subject)).collect();
+    let mut runs: Vec<Run<'_>> = routes
+        .iter()
+        .map(|route| Run::new(route, subject))
+        .collect();
     for run in &mut runs {
         run.list();
     }

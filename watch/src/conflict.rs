@@ -23,9 +23,10 @@ pub fn conflict(expected: &Expected, files: &JobFiles) -> Option<String> {
         (Timing::Interval(ours), Some(theirs), None) if *ours != theirs => {
             Some((every(ours), every(&theirs)))
         }
-        (Timing::Schedule(ours), _, Some(theirs)) if ours.schedule().as_text() != theirs => {
-            Some((format!("{:?}", ours.schedule().as_text()), format!("{theirs:?}")))
-        }
+        (Timing::Schedule(ours), _, Some(theirs)) if ours.schedule().as_text() != theirs => Some((
+            format!("{:?}", ours.schedule().as_text()),
+            format!("{theirs:?}"),
+        )),
         _ => None,
     };
     if let Some((ours, theirs)) = differing {

@@ -12,6 +12,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use heartbeat::{Interval, JobName};
 
+use crate::Runs;
+
 pub use mute::{MuteTime, MuteWindow, Muted};
 pub use run::{FileExpectation, RunExpectations};
 
@@ -119,16 +121,7 @@ pub enum Timing {
     /// At least this often.
     Interval(Interval),
     /// At the times of a schedule.
-    Schedule(Arc<Recurrence>),
-}
-
-/// A schedule in a time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recurrence {
-    /// Cron expression or OnCalendar text.
-    pub schedule: Box<str>,
-    /// Name of the time zone.
-    pub zone: Box<str>,
+    Schedule(Arc<Runs>),
 }
 
 /// How much a job matters.

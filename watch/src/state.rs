@@ -141,7 +141,7 @@ impl JobState {
     #[must_use]
     pub fn every(&self) -> Option<String> {
         match &self.scheduled {
-            Some(scheduled) => Some(scheduled.runs.to_string()),
+            Some(scheduled) => Some(scheduled.runs.schedule().as_text().to_owned()),
             None => self.interval.map(|interval| interval.to_string()),
         }
     }

@@ -40,10 +40,11 @@ impl KnownTimetables {
         let said = |why: String| why.into_boxed_str();
         let zone = match zone {
             Some(name) => Zone::named(name).map_err(|error| said(error.to_string()))?,
-            None => self.local.clone(),
+            None => self.local,
         };
         let schedule = Schedule::parse(schedule).map_err(|error| said(error.to_string()))?;
-        Ok(Arc::new(Runs::new(schedule, zone)))
+        let runs = Runs::new(schedule, zone).map_err(|error| said(error.to_string()))?;
+        Ok(Arc::new(runs))
     }
 }
 

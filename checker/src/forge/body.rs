@@ -66,7 +66,11 @@ fn expected(state: &JobState) -> String {
     match (&state.scheduled, state.interval) {
         (Some(scheduled), _) => {
             let runs = &scheduled.runs;
-            format!("{} ({})", inline(&runs.words()), code(&runs.to_string()))
+            format!(
+                "{} ({})",
+                inline(&runs.words()),
+                code(runs.schedule().as_text())
+            )
         }
         (None, Some(interval)) => format!("every {interval}"),
         (None, None) => "no interval known".into(),
@@ -79,10 +83,7 @@ fn about(state: &JobState) -> Vec<(&'static str, String)> {
         return Vec::new();
     };
     let mut rows = Vec::new();
-    let texts = [
-        ("What it is", &expected.about),
-        ("Owner", &expected.owner),
-    ];
+    let texts = [("What it is", &expected.about), ("Owner", &expected.owner)];
     for (name, text) in texts {
         rows.extend(text.as_ref().map(|text| (name, inline(text))));
     }
