@@ -191,7 +191,9 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    fn new(verdict: Verdict) -> Self {
+    /// A verdict of which nothing else is known.
+    #[must_use]
+    pub const fn new(verdict: Verdict) -> Self {
         Self {
             verdict,
             age: None,

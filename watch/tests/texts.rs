@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{FileKind, Interval, UnreadableKind};
 use watch::words::{count, moment, span};
 use watch::{
-    Cause, JobKey, JobState, Judgement, Marker, Verdict, member_hash, reason, splice, storm_title,
-    title,
+    Cause, Due, JobKey, JobState, Judgement, Marker, Verdict, member_hash, reason, splice,
+    storm_title, title,
 };
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -28,12 +28,12 @@ fn key(user: &str, job: &str) -> Option<JobKey> {
 fn told(verdict: Verdict, minutes: Option<i64>, cause: Option<Cause>) -> String {
     let last_success = minutes.map(|minutes| now() - TimeDelta::minutes(minutes));
     let judged = Judgement {
-        verdict,
         age: last_success.and_then(|last| (now() - last).to_std().ok()),
-        interval: Interval::from_seconds(3_600).ok(),
+        due: Interval::from_seconds(3_600).ok().map(Due::Interval),
         last_success,
         since: last_success,
         cause,
+        ..Judgement::new(verdict)
     };
     let state = key("root", "db_backup").map(|key| JobState::new(key, judged));
     let told = state.and_then(|state| reason(&state));
@@ -57,6 +57,7 @@ fn run(limit: Option<u64>, pid: Option<u64>) -> Option<Cause> {
         going: Duration::from_secs(5_400),
         limit: limit.map(Duration::from_secs),
         pid,
+        pulse: None,
     })
 }
 
@@ -98,12 +99,9 @@ fn a_silence_without_an_interval_counts_no_runs() {
         panic!("this is a name");
     };
     let judged = Judgement {
-        verdict: Verdict::Silent,
         age: Some(Duration::from_secs(7_200)),
-        interval: None,
         last_success: Some(now()),
-        since: None,
-        cause: None,
+        ..Judgement::new(Verdict::Silent)
     };
     let told = reason(&JobState::new(key, judged)).unwrap_or_default();
     insta::assert_snapshot!(told, @"no success for 2 h");

@@ -124,7 +124,7 @@ fn scheduled(
         };
     };
     // The run whose time makes it silent, and how long that run may take.
-    let decides = (1..misses).try_fold(first, |run, _| runs.next_after(run));
+    let decides = (1..misses.min(crate::MAX_MISSES)).try_fold(first, |run, _| runs.next_after(run));
     let grace = grace.unwrap_or_else(|| usual(runs, began, first));
     let deadline = decides.map_or(DateTime::<Utc>::MAX_UTC, |run| after(run, grace));
     let missed = runs.count(began, now, COUNTED);

@@ -65,6 +65,10 @@ pub(super) struct Judge<'a> {
 
 impl Judge<'_> {
     pub(super) fn judge(mut self) -> Judgement {
+        let odd_schedule = match self.due {
+            Some(_) => None,
+            None => self.carried().err(),
+        };
         let now = &self.rules.now;
         let Seen { last, fail, .. } = self.seen;
         let ahead =
@@ -77,10 +81,6 @@ impl Judge<'_> {
         if let Some(ahead) = ahead {
             return self.say(Verdict::Skewed, None, Some(Cause::Ahead(ahead)));
         }
-        let odd_schedule = match self.due {
-            Some(_) => None,
-            None => self.carried().err(),
-        };
         let last_age = past(last, now);
         let over = |sign: Option<&Beat>| {
             fail.is_some_and(|fail| sign.is_none_or(|sign| newer(fail, sign, now)))
