@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use toml::Spanned;
 use toml::de::DeValue;
-use watch::{DEFAULT_USER, Expected, RunExpectations, Written};
+use watch::{DEFAULT_USER, Expected, RunExpectations, Written, Zone};
 
 use crate::near::nearest;
 use crate::raw::{KEYS, Raw, RawExpect};
@@ -36,7 +36,7 @@ pub(crate) struct Bad {
 /// What an entry is checked against.
 pub(crate) struct Context<'a> {
     /// The zone of schedules that name none.
-    pub(crate) zone: &'a str,
+    pub(crate) zone: Option<Zone>,
     /// Which forges there are.
     pub(crate) forges: &'a Forges<'a>,
     /// Whether the entries lie in `[jobs]` of a config.
@@ -108,10 +108,10 @@ fn read(
     let user = raw.user.as_ref().map(values::user).transpose();
     let user = take(user, faults).flatten();
     let zone = take(timing::zone(&raw, context.zone), faults)?;
-    let timing = take(timing::timing(&raw, &zone, key.span()), faults);
+    let timing = take(timing::timing(&raw, zone, key.span()), faults);
     let mut windows = Vec::new();
     for window in &raw.mute {
-        windows.extend(take(timing::window(window, &zone), faults));
+        windows.extend(take(timing::window(window, zone), faults));
     }
     let expects = expects(&raw.expect, faults);
     let labels = values::labels(&raw.labels, faults);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use heartbeat::JobName;
-use watch::{Expected, Need};
+use watch::{Expected, Need, Zone};
 
 use crate::entry::{Context, Draft};
 use crate::file::{self, Content};
@@ -39,9 +39,9 @@ pub struct Sources<'a> {
     pub dir_named: bool,
     /// Path and text of the config, for its `[jobs]`.
     pub config: Option<(&'a Path, &'a str)>,
-    /// Name of the time zone of schedules that name none; see
-    /// [`crate::host_zone`].
-    pub zone: &'a str,
+    /// The time zone of schedules that name none; see [`crate::host_zone`].
+    /// Without one such schedules are faults.
+    pub zone: Option<Zone>,
     /// Which forges there are.
     pub forges: &'a Forges<'a>,
 }
@@ -49,7 +49,7 @@ pub struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// The files of a folder, for a reader that knows no forges: it takes any.
     #[must_use]
-    pub fn folder(dir: &'a Path, zone: &'a str) -> Self {
+    pub fn folder(dir: &'a Path, zone: Option<Zone>) -> Self {
         Self {
             dir,
             dir_named: false,

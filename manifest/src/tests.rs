@@ -53,7 +53,7 @@ pub(crate) fn sources(dir: &Path) -> Sources<'_> {
                 hint: Some("[forges.ops] is there".to_owned()),
             }),
         },
-        ..Sources::folder(dir, "UTC")
+        ..Sources::folder(dir, Some(watch::Zone::utc()))
     }
 }
 

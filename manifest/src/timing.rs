@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use heartbeat::Schedule;
+use heartbeat::schedule::Rule;
 use toml::Spanned;
-use watch::{MuteTime, MuteWindow, Recurrence, Timing};
+use watch::{MuteTime, MuteWindow, Runs, Timing, Zone};
 
 use crate::Fault;
 use crate::raw::{Raw, RawMute};
@@ -16,23 +18,29 @@ type Checked<T> = Result<T, Fault>;
 const SHORTEST: Duration = Duration::from_secs(60);
 
 /// The time zone of an entry's schedules: its own, else the host's.
-pub(crate) fn zone(raw: &Raw, host: &str) -> Checked<Box<str>> {
+pub(crate) fn zone(raw: &Raw, host: Option<Zone>) -> Checked<Option<Zone>> {
     let Some(named) = &raw.timezone else {
-        return Ok(host.into());
+        return Ok(host);
     };
     if raw.schedule.is_none() && raw.mute.iter().all(|one| one.get_ref().schedule.is_none()) {
         let message = "`timezone` says nothing without a schedule";
         return Err(Fault::at(named.span(), message)
             .hint("leave it out, or set `schedule` in the place of `every`"));
     }
-    Ok(named.get_ref().as_str().into())
+    Zone::named(named.get_ref())
+        .map(Some)
+        .map_err(|error| Fault::at(named.span(), error.to_string()))
 }
 
 /// `every` or `schedule`.
-pub(crate) fn timing(raw: &Raw, zone: &str, key: std::ops::Range<usize>) -> Checked<Timing> {
+pub(crate) fn timing(
+    raw: &Raw,
+    zone: Option<Zone>,
+    key: std::ops::Range<usize>,
+) -> Checked<Timing> {
     match (&raw.every, &raw.schedule) {
         (Some(every), None) => Ok(Timing::Interval(every.get_ref().0)),
-        (None, Some(text)) => Ok(Timing::Schedule(recurrence(text, zone)?)),
+        (None, Some(text)) => Ok(Timing::Schedule(timed(text, zone, raw)?)),
         (Some(_), Some(text)) => {
             let message = "both `every` and `schedule` are set";
             Err(Fault::at(text.span(), message)
@@ -45,26 +53,70 @@ pub(crate) fn timing(raw: &Raw, zone: &str, key: std::ops::Range<usize>) -> Chec
     }
 }
 
-fn recurrence(text: &Spanned<String>, zone: &str) -> Checked<Arc<Recurrence>> {
-    Ok(Arc::new(Recurrence {
-        schedule: text.get_ref().as_str().into(),
-        zone: zone.into(),
-    }))
+/// The schedule of the job itself: one that tells when it is late.
+fn timed(text: &Spanned<String>, zone: Option<Zone>, raw: &Raw) -> Checked<Arc<Runs>> {
+    let reboot = "nobody could say when such a job is late: where it beats again and again set `every`, else leave it out here";
+    let runs = runs(text, zone, reboot)?;
+    // Windows may be in another zone than the job.
+    let windows = raw.mute.iter().any(|one| one.get_ref().schedule.is_some());
+    if let (Some(own), Some(named)) = (runs.schedule().own_zone(), &raw.timezone)
+        && zone != Some(runs.zone())
+        && !windows
+    {
+        let message = format!("the schedule itself names the time zone {own}");
+        return Err(Fault::at(named.span(), message).hint("leave one of the two out"));
+    }
+    Ok(runs)
+}
+
+/// A schedule that runs at times of the clock.
+fn runs(text: &Spanned<String>, zone: Option<Zone>, reboot: &str) -> Checked<Arc<Runs>> {
+    let fault = |why: String| Fault::at(text.span(), why);
+    let schedule = Schedule::parse(text.get_ref()).map_err(|error| fault(error.to_string()))?;
+    if *schedule.rule() == Rule::Reboot {
+        return Err(fault("@reboot is no time of the clock".to_owned()).hint(reboot));
+    }
+    let zone = match (zone, schedule.own_zone()) {
+        (Some(zone), _) => zone,
+        (None, Some(_)) => Zone::utc(), // The text's own wins.
+        (None, None) => {
+            let why = "the time zone of this host cannot be told, and none is named";
+            return Err(fault(why.to_owned()).hint("like timezone = \"Europe/Riga\""));
+        }
+    };
+    Runs::new(schedule, zone)
+        .map(Arc::new)
+        .map_err(|error| fault(error.to_string()))
 }
 
 /// One of `mute`.
-pub(crate) fn window(raw: &Spanned<RawMute>, zone: &str) -> Checked<MuteWindow> {
+pub(crate) fn window(raw: &Spanned<RawMute>, zone: Option<Zone>) -> Checked<MuteWindow> {
     let (span, raw) = (raw.span(), raw.get_ref());
     let when = match (&raw.schedule, &raw.length, &raw.from, &raw.until) {
         (Some(schedule), Some(length), None, None) => {
-            let opens = recurrence(schedule, zone)?;
-            let time = length.get_ref().0.duration();
-            if time < SHORTEST {
+            let opens = runs(
+                schedule,
+                zone,
+                "a window opens at times like \"0 22 * * 6\"",
+            )?;
+            let open = length.get_ref().0;
+            if open.duration() < SHORTEST {
                 return Err(too_short(length.span()));
+            }
+            if opens
+                .longest_gap()
+                .is_some_and(|gap| open.duration() >= gap)
+            {
+                let message = format!(
+                    "this window never closes: it opens {}, for {open}",
+                    opens.words()
+                );
+                return Err(Fault::at(length.span(), message)
+                    .hint("make it shorter; `paused_until` mutes a job for longer"));
             }
             MuteTime::Recurring {
                 opens,
-                length: time,
+                length: open.duration(),
             }
         }
         (None, None, Some(from), Some(until)) => {

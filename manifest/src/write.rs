@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::values::{LONGEST_LINE, odd};
 use chrono::{DateTime, SecondsFormat, Utc};
 use watch::{
-    DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MuteTime, MuteWindow, Severity, Timing,
+    DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MuteTime, MuteWindow, Severity,
+    Timing, Zone,
 };
 
 /// An entry as the text of a `jobs.d` file. Where the job was found goes into a
@@ -30,10 +31,10 @@ pub fn entry(expected: &Expected) -> String {
     };
     match &expected.timing {
         Timing::Interval(interval) => put("every", quoted(&interval.to_string())),
-        Timing::Schedule(runs) => put("schedule", quoted(&runs.schedule)),
+        Timing::Schedule(runs) => put("schedule", quoted(runs.schedule().as_text())),
     }
     if let Some(zone) = zone(expected) {
-        put("timezone", quoted(zone));
+        put("timezone", quoted(zone.name()));
     }
     if &*expected.user != DEFAULT_USER {
         put("user", quoted(&expected.user));
@@ -86,17 +87,20 @@ pub fn entry(expected: &Expected) -> String {
     text
 }
 
-/// The zone of its schedules. An entry has one, so they all share it.
-fn zone(expected: &Expected) -> Option<&str> {
+/// The zone of its schedules, but for those that name one themselves. An entry
+/// has one, so they all share it.
+fn zone(expected: &Expected) -> Option<Zone> {
     let windows = expected.mute.iter().filter_map(|one| match &one.when {
-        MuteTime::Recurring { opens, .. } => Some(&opens.zone),
+        MuteTime::Recurring { opens, .. } => Some(opens),
         MuteTime::Once { .. } => None,
     });
     let own = match &expected.timing {
-        Timing::Schedule(runs) => Some(&runs.zone),
+        Timing::Schedule(runs) => Some(runs),
         Timing::Interval(_) => None,
     };
-    own.into_iter().chain(windows).next().map(|zone| &**zone)
+    let mut all = own.into_iter().chain(windows);
+    all.find(|runs| runs.schedule().own_zone().is_none())
+        .map(|runs| runs.zone())
 }
 
 fn expects(expected: &Expected) -> String {
@@ -138,7 +142,7 @@ fn window(window: &MuteWindow) -> String {
         MuteTime::Recurring { opens, length } => {
             format!(
                 "schedule = {}, for = {}",
-                quoted(&opens.schedule),
+                quoted(opens.schedule().as_text()),
                 span(*length)
             )
         }

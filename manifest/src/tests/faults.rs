@@ -1,6 +1,7 @@
 //! What people get wrong, and what they are told.
 
-use super::{Folder, told};
+use super::{Folder, sources, told};
+use crate::{Manifest, Sources};
 
 /// Each text is a whole file; what is told of all of them is one snapshot.
 fn all_told(cases: &[&str]) -> String {
@@ -95,7 +96,38 @@ fn timings() {
         "[a]\nevery = \"1d\"\ntimezone = \"Europe/Riga\"\n",
         "[a]\nevery = \"soon\"\n",
         "[a]\nevery = \"0\"\n",
+        "[a]\nschedule = \"0 2 30 2 *\"\n",
+        "[a]\nschedule = \"*-02-30\"\n",
+        "[a]\nschedule = \"61 * * * *\"\n",
+        "[a]\nschedule = \"at night\"\n",
+        "[a]\nschedule = \"@reboot\"\n",
+        "[a]\nschedule = \"\"\n",
+        "[a]\nschedule = \"0 2 * * *\"\ntimezone = \"Europe/Rigga\"\n",
+        "[a]\nschedule = \"0 2 * * *\"\ntimezone = \"\"\n",
+        "[a]\nschedule = \"09:00 Atlantis/Main\"\n",
+        "[a]\nschedule = \"09:00 Europe/Riga\"\ntimezone = \"Europe/Paris\"\n",
+        "[a]\nevery = \"1d\"\nmute = [{ schedule = \"@reboot\", for = \"1h\" }]\n",
+        "[a]\nevery = \"1d\"\nmute = [{ schedule = \"0 2 * * *\", for = \"1d\" }]\n",
+        "[a]\nevery = \"1d\"\nmute = [{ schedule = \"0 2 30 2 *\", for = \"1h\" }]\n",
     ]));
+}
+
+/// A host whose time zone has no name: only what needs it is refused.
+#[test]
+fn a_host_that_does_not_tell_its_time_zone() {
+    let folder = Folder::of(&[(
+        "a.toml",
+        "[a]\nschedule = \"0 2 * * *\"\n\
+         [b]\nschedule = \"09:00 Europe/Riga\"\n\
+         [c]\nschedule = \"0 2 * * *\"\ntimezone = \"Europe/Riga\"\n\
+         [d]\nevery = \"1d\"\n",
+    )]);
+    let manifest = Manifest::load(&Sources {
+        zone: None,
+        ..sources(folder.path())
+    });
+    assert_eq!(manifest.jobs().len(), 3);
+    insta::assert_snapshot!(told(&folder, &manifest));
 }
 
 #[test]

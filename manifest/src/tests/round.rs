@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use heartbeat::Interval;
+use heartbeat::{Interval, Schedule};
 use proptest::prelude::*;
 use watch::{
-    Expected, FileExpectation, MuteTime, MuteWindow, Need, RunExpectations, Severity, Timing,
-    Written,
+    Expected, FileExpectation, MuteTime, MuteWindow, Need, RunExpectations, Runs, Severity, Timing,
+    Written, Zone,
 };
 
 use super::{name_of, one};
@@ -91,29 +91,67 @@ fn need() -> impl Strategy<Value = Need> {
     ]
 }
 
-fn window() -> impl Strategy<Value = MuteWindow> {
-    (0i64..4_000_000_000, 60i64..1_000_000, text()).prop_map(|(from, length, reason)| MuteWindow {
-        when: MuteTime::Once {
-            from: chrono::DateTime::from_timestamp(from, 0).unwrap(),
-            until: chrono::DateTime::from_timestamp(from + length, 0).unwrap(),
+fn runs(text: &str, zone: Zone) -> Arc<Runs> {
+    Arc::new(Runs::new(Schedule::parse(text).unwrap(), zone).unwrap())
+}
+
+fn zone() -> impl Strategy<Value = Zone> {
+    proptest::sample::select(vec!["UTC", "Europe/Riga", "America/New_York"])
+        .prop_map(|name| Zone::named(name).unwrap())
+}
+
+/// Schedules, one of which names its zone itself.
+const SCHEDULES: [&str; 5] = [
+    "0 2 * * *",
+    "*/15 9-17 * * Mon-Fri",
+    "@daily",
+    "Mon..Fri 09:00",
+    "*-*-1 04:00 Asia/Tokyo",
+];
+
+fn timing(zone: Zone) -> impl Strategy<Value = Timing> {
+    prop_oneof![
+        (1u64..34_560_000).prop_map(|s| Timing::Interval(Interval::from_seconds(s).unwrap())),
+        proptest::sample::select(SCHEDULES.to_vec())
+            .prop_map(move |text| Timing::Schedule(runs(text, zone))),
+    ]
+}
+
+fn window(zone: Zone) -> impl Strategy<Value = MuteWindow> {
+    let once = (0i64..4_000_000_000, 60i64..1_000_000).prop_map(|(from, length)| MuteTime::Once {
+        from: chrono::DateTime::from_timestamp(from, 0).unwrap(),
+        until: chrono::DateTime::from_timestamp(from + length, 0).unwrap(),
+    });
+    let again = (proptest::sample::select(SCHEDULES.to_vec()), 60u64..900).prop_map(
+        move |(text, length)| MuteTime::Recurring {
+            opens: runs(text, zone),
+            length: Duration::from_secs(length),
         },
-        reason,
-    })
+    );
+    (prop_oneof![once, again], text()).prop_map(|(when, reason)| MuteWindow { when, reason })
+}
+
+prop_compose! {
+    fn timed()(zone in zone())(
+        timing in timing(zone),
+        mute in proptest::collection::vec(window(zone), 0..3),
+    ) -> (Timing, Vec<MuteWindow>) {
+        (timing, mute)
+    }
 }
 
 prop_compose! {
     fn expected()(
         (user, job) in ("[a-z_]{1,8}", "[A-Za-z0-9][A-Za-z0-9._-]{0,30}"),
-        (every, misses, grace) in (1u64..34_560_000, 1u32..=100, proptest::option::of(1u64..100_000)),
+        (timing, mute) in timed(),
+        (misses, grace) in (1u32..=100, proptest::option::of(1u64..100_000)),
         (about, owner) in (text(), text()),
         severity in proptest::sample::select(Severity::ALL.to_vec()),
         labels in proptest::collection::btree_set("[a-z][a-z: ]{0,10}[a-z]", 0..4),
         paused in proptest::option::of(0i64..4_000_000_000),
         expects in expectations(),
         needs in proptest::collection::vec(need(), 0..4),
-        mute in proptest::collection::vec(window(), 0..3),
     ) -> Expected {
-        let every = Timing::Interval(Interval::from_seconds(every).unwrap());
         Expected {
             misses,
             grace: grace.map(Duration::from_secs),
@@ -126,7 +164,7 @@ prop_compose! {
             expects,
             needs,
             mute,
-            ..Expected::new(&user, name_of(&job), every, written())
+            ..Expected::new(&user, name_of(&job), timing, written())
         }
     }
 }
