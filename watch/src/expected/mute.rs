@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::Runs;
 
@@ -41,9 +41,10 @@ impl MuteWindow {
     pub fn at(&self, now: DateTime<Utc>) -> Option<Muted> {
         let until = match &self.when {
             MuteTime::Once { from, until } => (*from <= now).then_some(*until)?,
+            // The one that opened last closes last: all are of one length.
             MuteTime::Recurring { opens, length } => {
-                let opened = opens.last_before(now)?;
-                opened.checked_add_signed(chrono::TimeDelta::from_std(*length).ok()?)?
+                let length = TimeDelta::from_std(*length).ok()?;
+                opens.last_before(now)?.checked_add_signed(length)?
             }
         };
         (now < until).then(|| Muted {
