@@ -16,6 +16,7 @@ mod record;
 mod runs;
 mod sanity;
 mod state;
+mod story;
 mod timetables;
 mod title;
 mod verdict;
@@ -39,6 +40,7 @@ pub use record::{
 pub use runs::{Runs, Zone, ZoneError};
 pub use sanity::{ClockEvidence, ClockFault};
 pub use state::{Detail, JobState, Scheduled, worst_first};
+pub use story::stories;
 pub use timetables::{KnownTimetables, Timetables};
 pub use title::{storm_title, title};
 pub use verdict::{
