@@ -4,6 +4,7 @@
 //! issues that are open become a [`Plan`] of what to open, change and close.
 //! `now` is read once a pass by the caller and handed down.
 
+mod coverage;
 mod expected;
 mod key;
 mod marker;
@@ -16,6 +17,7 @@ mod title;
 mod verdict;
 pub mod words;
 
+pub use coverage::{COVERAGE_FILE, CoverageCounts, CoverageFinding, CoverageJob, CoverageRecord};
 pub use expected::{
     DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MAX_MISSES, MuteTime, MuteWindow,
     Muted, Need, Recurrence, RunExpectations, Severity, Timing, Written,
