@@ -5,6 +5,7 @@
 //! `now` is read once a pass by the caller and handed down.
 
 mod conflict;
+mod coverage;
 mod expected;
 mod key;
 mod marker;
@@ -23,6 +24,7 @@ mod verdict;
 pub mod words;
 
 pub use conflict::conflict;
+pub use coverage::{COVERAGE_FILE, CoverageCounts, CoverageFinding, CoverageJob, CoverageRecord};
 pub use expected::{
     DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MAX_MISSES, MuteTime, MuteWindow,
     Muted, Need, RunExpectations, Severity, Timing, Written,
