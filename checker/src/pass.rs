@@ -14,7 +14,6 @@ use crate::cli::{Format, PassArgs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::deliver::{Outcome, Subject, deliver};
-use crate::error::DeliveryError;
 use crate::forge::Parts;
 use crate::gather::{Gathered, Measure, OWN_JOB, gather, leave_own_beat, own_witness, said};
 use crate::http::{Http, Limits};
