@@ -18,8 +18,9 @@ fn names(expected: &Expected) -> Names {
     (expected.forge.clone(), expected.repo.clone())
 }
 
-/// Opens the forge of the config and every other that a job names, each place once.
-/// What cannot be opened is told; the others are spoken to all the same.
+/// Opens every forge of the config, and every other repository that a job names, each
+/// place once: a forge that no job names any more may still hold issues of ours. What
+/// cannot be opened is told; the others are spoken to all the same.
 #[must_use]
 pub fn open(
     config: &Config,
@@ -27,11 +28,14 @@ pub fn open(
     parts: &Parts,
 ) -> (Vec<Route<'static>>, Vec<DeliveryError>) {
     let mut named: BTreeMap<Names, usize> = BTreeMap::new();
-    named.insert((None, None), 0);
-    let mut places: Vec<(String, Box<dyn Settings>)> =
-        vec![(config.forge.place(), config.forge.boxed())];
-    for expected in states.iter().filter_map(|state| state.expected.as_deref()) {
-        let names = names(expected);
+    let mut places: Vec<(String, Box<dyn Settings>)> = Vec::new();
+    let own = std::iter::once((None, None));
+    let further = config
+        .forges
+        .keys()
+        .map(|name| (Some(name.as_str().into()), None));
+    let jobs = states.iter().filter_map(|state| state.expected.as_deref());
+    for names in own.chain(further).chain(jobs.map(names)) {
         if named.contains_key(&names) {
             continue;
         }
