@@ -10,6 +10,7 @@ mod beats;
 mod config;
 mod expected;
 mod forge;
+mod jobs;
 mod places;
 mod scene;
 mod stores;
