@@ -42,7 +42,8 @@ impl Expecting {
         let record = self.record();
         let jobs = record["jobs"].as_array().unwrap();
         let found = jobs.iter().find(|job| job["job"] == name);
-        found.unwrap_or_else(|| panic!("{record:#}")).clone()
+        assert!(found.is_some(), "{record:#}");
+        found.unwrap().clone()
     }
 
     fn verdict(&self, name: &str) -> String {
