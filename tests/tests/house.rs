@@ -108,9 +108,10 @@ fn imports_go_down_only() {
         ("watch", names(&["heartbeat"])),
         ("checker", names(&["heartbeat", "watch"])),
         ("report", names(&["heartbeat", "watch"])),
+        ("adopt", names(&["heartbeat", "watch", "manifest"])),
         (
             "house-tests",
-            names(&["heartbeat", "writer", "watch", "checker", "report"]),
+            names(&["heartbeat", "writer", "watch", "checker", "report", "adopt"]),
         ),
     ]);
     let known: Names = rule.keys().map(|name| (*name).to_owned()).collect();
