@@ -12,6 +12,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use heartbeat::{Interval, JobName};
 
+use crate::Runs;
+
 pub use mute::{MuteTime, MuteWindow, Muted};
 pub use run::{FileExpectation, RunExpectations};
 
@@ -114,21 +116,33 @@ impl Expected {
 }
 
 /// When a job should succeed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Timing {
     /// At least this often.
     Interval(Interval),
     /// At the times of a schedule.
-    Schedule(Arc<Recurrence>),
+    Schedule(Arc<Runs>),
 }
 
-/// A schedule in a time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recurrence {
-    /// Cron expression or OnCalendar text.
-    pub schedule: Box<str>,
-    /// Name of the time zone.
-    pub zone: Box<str>,
+impl Timing {
+    /// For people: `every 1d`, `at 02:00 every day`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Interval(interval) => format!("every {interval}"),
+            Self::Schedule(runs) => runs.words(),
+        }
+    }
+
+    /// The longest time from one success to the next when all is well. None for
+    /// a schedule that does not run twice.
+    #[must_use]
+    pub fn longest_gap(&self) -> Option<Duration> {
+        match self {
+            Self::Interval(interval) => Some(interval.duration()),
+            Self::Schedule(runs) => runs.longest_gap(),
+        }
+    }
 }
 
 /// How much a job matters.

@@ -21,7 +21,7 @@ pub mod words;
 pub use coverage::{COVERAGE_FILE, CoverageCounts, CoverageFinding, CoverageJob, CoverageRecord};
 pub use expected::{
     DEFAULT_MISSES, DEFAULT_USER, Expected, FileExpectation, MAX_MISSES, MuteTime, MuteWindow,
-    Muted, Need, Recurrence, RunExpectations, Severity, Timing, Written,
+    Muted, Need, RunExpectations, Severity, Timing, Written,
 };
 pub use key::{JobKey, Owner};
 pub use marker::{Marker, Scope, member_hash, splice};

@@ -113,6 +113,7 @@ impl Run<'_> {
         let new = NewIssue {
             title: title(&state.key, state.verdict),
             body: body::job_block(state, &marker, self.subject.now),
+            ..NewIssue::default()
         };
         let link = self.create(&new, marker)?;
         self.out.issues.insert(job, link.clone());
@@ -129,6 +130,7 @@ impl Run<'_> {
         let new = NewIssue {
             title: storm_title(host),
             body: body::storm_block(&listed, 0, &marker, now),
+            ..NewIssue::default()
         };
         let link = self.create(&new, marker)?;
         for job in jobs {

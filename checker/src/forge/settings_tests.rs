@@ -96,7 +96,10 @@ fn the_registry_is_in_order() {
         assert!(!kind.summary.is_empty() && !kind.summary.ends_with('.'));
         // What the sample shows commented out is taken as well.
         let whole = kind.sample.replace("\n# ", "\n");
-        assert_eq!((kind.parse)(&whole).unwrap().kind(), kind.name);
+        assert_eq!(
+            (kind.parse)(Source::main(&whole)).unwrap().kind(),
+            kind.name
+        );
         assert_eq!(
             settings.needs_token(),
             kind.sample.contains("token_file = ")

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Recurrence;
+use crate::Runs;
 
 /// A time in which no issue is opened for a job.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub enum MuteTime {
     /// Again and again: opens at the times of a schedule, for so long.
     Recurring {
         /// When it opens.
-        opens: Arc<Recurrence>,
+        opens: Arc<Runs>,
         /// How long it stays open, at least a minute.
         length: Duration,
     },
@@ -41,7 +41,11 @@ impl MuteWindow {
     pub fn at(&self, now: DateTime<Utc>) -> Option<Muted> {
         let until = match &self.when {
             MuteTime::Once { from, until } => (*from <= now).then_some(*until)?,
-            MuteTime::Recurring { .. } => return None,
+            // The one that opened last closes last: all are of one length.
+            MuteTime::Recurring { opens, length } => {
+                let length = TimeDelta::from_std(*length).ok()?;
+                opens.last_before(now)?.checked_add_signed(length)?
+            }
         };
         (now < until).then(|| Muted {
             until,

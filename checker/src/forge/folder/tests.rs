@@ -32,7 +32,10 @@ fn open(state_dir: &Path, clock: Rc<dyn Clock>) -> Box<dyn Forge> {
         token: None,
         state_dir: state_dir.to_owned(),
     };
-    FolderSettings::parse("").unwrap().open(parts).unwrap()
+    FolderSettings::parse(Source::main(""))
+        .unwrap()
+        .open(parts)
+        .unwrap()
 }
 
 impl Rig {
@@ -48,6 +51,7 @@ impl Rig {
         let issue = NewIssue {
             title: format!("[heartbeat-checker] {job} is silent on bezalel"),
             body: "<!-- heartbeat-checker {} -->\nsilent".to_owned(),
+            ..NewIssue::default()
         };
         self.forge().create(&issue).unwrap()
     }
@@ -323,7 +327,7 @@ fn two_checkers_at_once_take_different_numbers() {
         let numbers = (0..10).map(|count| {
             let issue = NewIssue {
                 title: format!("job {who}-{count}"),
-                body: String::new(),
+                ..NewIssue::default()
             };
             let number = forge.create(&issue).unwrap().number;
             forge.comment(number, "x").unwrap();
@@ -378,7 +382,7 @@ fn a_folder_that_cannot_be_used_is_told() {
     fs::write(rig.issues(), "a file").unwrap();
     let new = NewIssue {
         title: "x".to_owned(),
-        body: String::new(),
+        ..NewIssue::default()
     };
     let errors = [
         rig.forge().open_issues("beat-check").unwrap_err(),
@@ -390,7 +394,7 @@ fn a_folder_that_cannot_be_used_is_told() {
     }
     let blank = NewIssue {
         title: " ".to_owned(),
-        body: String::new(),
+        ..NewIssue::default()
     };
     assert!(
         rig.forge()

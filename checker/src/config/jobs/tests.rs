@@ -1,0 +1,1 @@
+//! Tests of what a config says of jobs and forges.

@@ -1,0 +1,262 @@
+//! One entry: a name and a table become an [`Expected`], or all that is wrong
+//! with it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use heartbeat::JobName;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::Spanned;
+use toml::de::DeValue;
+use watch::{DEFAULT_USER, Expected, RunExpectations, Written, Zone};
+
+use crate::near::nearest;
+use crate::raw::{KEYS, Raw, RawExpect};
+use crate::{Fault, ForgeFault, Forges, timing, values};
+
+/// An entry that is in order, and where it says what is checked later, against
+/// the others.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) expected: Expected,
+    /// Where its name is.
+    pub(crate) name: Range<usize>,
+    /// Where each of its needs is.
+    pub(crate) needs: Vec<Range<usize>>,
+}
+
+/// What is wrong with an entry, and whose it is as far as that can be told.
+#[derive(Debug)]
+pub(crate) struct Bad {
+    pub(crate) whose: Option<(Box<str>, JobName)>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What an entry is checked against.
+pub(crate) struct Context<'a> {
+    /// The zone of schedules that name none.
+    pub(crate) zone: Option<Zone>,
+    /// Which forges there are.
+    pub(crate) forges: &'a Forges<'a>,
+    /// Whether the entries lie in `[jobs]` of a config.
+    pub(crate) in_config: bool,
+}
+
+type Key<'t> = Spanned<Cow<'t, str>>;
+
+/// Whose an entry is, without looking at more than that.
+pub(crate) fn whose(key: &Key<'_>, value: &DeValue<'_>) -> Option<(Box<str>, JobName)> {
+    let key = Spanned::new(key.span(), key.get_ref().clone().into_owned());
+    let (user, job) = values::name(&key).ok()?;
+    let inside = value.get("user").and_then(|user| user.get_ref().as_str());
+    let user = user.or_else(|| inside.map(Into::into));
+    Some((user.unwrap_or_else(|| DEFAULT_USER.into()), job))
+}
+
+/// Checks an entry whole.
+pub(crate) fn entry(
+    key: &Key<'_>,
+    value: Spanned<DeValue<'_>>,
+    context: &Context<'_>,
+    place: Written,
+) -> Result<Draft, Bad> {
+    let whose = whose(key, value.get_ref());
+    let mut faults = Vec::new();
+    let draft = read(key, value, context, place, &mut faults);
+    match draft {
+        Some(draft) if faults.is_empty() => Ok(draft),
+        _ => Err(Bad { whose, faults }),
+    }
+}
+
+/// Takes a value, or notes what is wrong with it.
+fn take<T>(checked: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
+    checked.map_err(|fault| faults.push(fault)).ok()
+}
+
+fn read(
+    key: &Key<'_>,
+    value: Spanned<DeValue<'_>>,
+    context: &Context<'_>,
+    place: Written,
+    faults: &mut Vec<Fault>,
+) -> Option<Draft> {
+    let Some(table) = value.get_ref().as_table() else {
+        faults.push(outside(key, context));
+        return None;
+    };
+    for (name, inner) in table {
+        let known = KEYS.iter().any(|(known, _)| known == name.get_ref());
+        if !known {
+            let is_table = inner.get_ref().is_table();
+            faults.push(unknown(key, name, is_table, context));
+        }
+    }
+    if faults.len() == table.len() && !table.is_empty() {
+        return None; // Nothing of it is ours; more to say would be noise.
+    }
+    let name = Spanned::new(key.span(), key.get_ref().clone().into_owned());
+    let name = take(values::name(&name), faults);
+    let raw = match Raw::deserialize(value.into_deserializer()) {
+        Ok(raw) => raw,
+        Err(error) => {
+            faults.push(error.into());
+            return None;
+        }
+    };
+    let user = raw.user.as_ref().map(values::user).transpose();
+    let user = take(user, faults).flatten();
+    let zone = take(timing::zone(&raw, context.zone), faults)?;
+    let timing = take(timing::timing(&raw, zone, key.span()), faults);
+    let mut windows = Vec::new();
+    for window in &raw.mute {
+        windows.extend(take(timing::window(window, zone), faults));
+    }
+    let expects = expects(&raw.expect, faults);
+    let labels = values::labels(&raw.labels, faults);
+    let mut needs = Vec::new();
+    for need in &raw.needs {
+        needs.extend(take(values::need(need), faults));
+    }
+    forge(&raw, context.forges, faults);
+    let severity = take(values::severity(raw.severity.as_ref()), faults);
+    let misses = take(values::misses(raw.misses.as_ref()), faults);
+    let runbook = take(values::runbook(raw.runbook.as_ref()), faults).flatten();
+    let mut line = |key, text: &Option<_>| take(values::line(key, text.as_ref()), faults).flatten();
+    let about = line("about", &raw.about);
+    let owner = line("owner", &raw.owner);
+    let pause_reason = line("pause_reason", &raw.pause_reason);
+    let paused_until = raw.paused_until.as_ref().map(values::moment).transpose();
+    let paused_until = take(paused_until, faults).flatten();
+    if let (Some(reason), None) = (&raw.pause_reason, &raw.paused_until) {
+        faults.push(
+            Fault::at(
+                reason.span(),
+                "`pause_reason` says nothing without `paused_until`",
+            )
+            .hint("like paused_until = 2026-12-01T00:00:00Z"),
+        );
+    }
+    let (named, job) = name?;
+    let user = whose_of(named, user, &raw, faults)?;
+    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|t| t.get_ref().as_str().into());
+    Some(Draft {
+        expected: Expected {
+            misses: misses?,
+            grace: raw.grace.map(|grace| grace.0.duration()),
+            about,
+            owner,
+            runbook,
+            severity: severity?,
+            labels,
+            forge: text(&raw.forge),
+            repo: text(&raw.repo),
+            expects,
+            mute: windows,
+            paused_until,
+            pause_reason,
+            needs,
+            ..Expected::new(&user, job, timing?, place)
+        },
+        name: key.span(),
+        needs: raw.needs.iter().map(Spanned::span).collect(),
+    })
+}
+
+/// The user of the name and the user of the key are one, or one of them is not
+/// there.
+fn whose_of(
+    named: Option<Box<str>>,
+    user: Option<Box<str>>,
+    raw: &Raw,
+    faults: &mut Vec<Fault>,
+) -> Option<Box<str>> {
+    if let (Some(named), Some(user), Some(raw)) = (&named, &user, &raw.user)
+        && named != user
+    {
+        let message = format!("the name says that the user is {named:?}, and this says {user:?}");
+        faults.push(Fault::at(raw.span(), message).hint("leave one of the two out"));
+        return None;
+    }
+    Some(named.or(user).unwrap_or_else(|| DEFAULT_USER.into()))
+}
+
+fn expects(raw: &RawExpect, faults: &mut Vec<Fault>) -> RunExpectations {
+    let mut files = Vec::new();
+    for file in &raw.files {
+        files.extend(take(values::file(file), faults));
+    }
+    if let Some(text) = &raw.text
+        && (text.get_ref().is_empty() || text.get_ref().len() > 1_000)
+    {
+        let message = "the text that is expected must have 1 to 1000 bytes";
+        faults.push(Fault::at(text.span(), message));
+    }
+    RunExpectations {
+        output: raw.output,
+        text: raw.text.as_ref().map(|text| text.get_ref().as_str().into()),
+        min_duration: raw.min_duration.map(|least| least.0.duration()),
+        files,
+    }
+}
+
+/// `forge` and `repo`, which belong together.
+fn forge(raw: &Raw, forges: &Forges<'_>, faults: &mut Vec<Fault>) {
+    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|t| t.get_ref().clone());
+    let (name, repo) = (text(&raw.forge), text(&raw.repo));
+    if name.is_none() && repo.is_none() {
+        return;
+    }
+    let Err(ForgeFault {
+        in_repo,
+        message,
+        hint,
+    }) = forges(name.as_deref(), repo.as_deref())
+    else {
+        return;
+    };
+    let place = if in_repo { &raw.repo } else { &raw.forge };
+    let span = place.as_ref().or(raw.repo.as_ref()).map(Spanned::span);
+    faults.push(Fault {
+        span,
+        message,
+        hint,
+    });
+}
+
+/// A value where a job should be.
+fn outside(key: &Key<'_>, context: &Context<'_>) -> Fault {
+    let name = key.get_ref();
+    let example = if context.in_config {
+        "[jobs.db_backup]"
+    } else {
+        "[db_backup]"
+    };
+    let message = if KEYS.iter().any(|(known, _)| known == name) {
+        format!("`{name}` belongs to no job")
+    } else {
+        format!("`{}` is no table, so it is no job", values::short(name))
+    };
+    Fault::at(key.span(), message).hint(format!(
+        "a job begins with its name in brackets, like {example}"
+    ))
+}
+
+fn unknown(key: &Key<'_>, name: &Key<'_>, is_table: bool, context: &Context<'_>) -> Fault {
+    if is_table && key.get_ref() == "jobs" && !context.in_config {
+        let message = "here a job's name stands without \"jobs.\" before it";
+        return Fault::at(name.span(), message).hint(format!(
+            "write [{}]; only in the config it is [jobs.{0}]",
+            name.get_ref()
+        ));
+    }
+    let keys = KEYS.iter().map(|(key, _)| *key);
+    if is_table && nearest(name.get_ref(), keys).is_none() {
+        let message = format!("there is no key `{}`", values::short(name.get_ref()));
+        let whole = format!("{}.{}", key.get_ref(), name.get_ref());
+        let hint = format!("a job's name with a dot goes in quotes, like [{whole:?}]");
+        return Fault::at(name.span(), message).hint(hint);
+    }
+    values::unknown_key(name.get_ref(), name.span())
+}
