@@ -4,6 +4,7 @@
 //! [`crontab`] reads crontabs byte for byte as Debian's cron does.
 
 pub mod crontab;
+pub mod shell;
 
 use std::process::ExitCode;
 
