@@ -24,6 +24,7 @@ mod owners;
 mod read;
 #[cfg(feature = "read")]
 mod scan;
+pub mod schedule;
 mod store;
 mod write;
 
@@ -36,6 +37,7 @@ pub use owners::{user_id, user_name};
 pub use read::{Beat, Details, MAX_BYTES, Unreadable, UnreadableKind, parse, read_file};
 #[cfg(feature = "read")]
 pub use scan::{Finding, JobFiles, Place, Scan, Slot, read_one, scan};
+pub use schedule::{Schedule, ScheduleError, ScheduleKind};
 pub use store::{
     SYSTEM_STORE, StoreChoice, WriterStore, place_in_store, reader_stores, writer_store,
 };

@@ -1,0 +1,270 @@
+//! Time zones by their name in the tz database, which is compiled in: the host's
+//! own may be absent or older.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Offset as _, TimeZone as _, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+/// A time zone with a name, such as `Europe/Riga`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Zone(Tz);
+
+/// There is no time zone of that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneError {
+    name: String,
+    close: Option<&'static str>,
+}
+
+/// A time as a clock on the wall shows it: microseconds since 1970-01-01 00:00
+/// there.
+pub(super) type Local = i64;
+/// A moment: microseconds since 1970-01-01 00:00 UTC.
+pub(super) type Moment = i64;
+
+const SECOND: i64 = 1_000_000;
+
+/// When a clock on the wall shows a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Once.
+    Once(Moment),
+    /// Twice, because the clock was put back.
+    Twice(Moment, Moment),
+    /// Never, because it was put forward at this moment, from and to these times.
+    Never { at: Moment, from: Local, to: Local },
+}
+
+impl Zone {
+    /// The zone of a name.
+    ///
+    /// # Errors
+    /// When the tz database has none of that name.
+    pub fn named(name: &str) -> Result<Self, ZoneError> {
+        // TZ may be written with a colon before the name.
+        let plain = name.strip_prefix(':').unwrap_or(name);
+        plain.parse().map(Self).map_err(|_| ZoneError {
+            name: name.chars().take(60).collect(),
+            close: close_to(plain),
+        })
+    }
+
+    /// UTC.
+    #[must_use]
+    pub const fn utc() -> Self {
+        Self(Tz::UTC)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// What a clock there shows, as seconds to add to UTC.
+    #[must_use]
+    pub fn offset_seconds(self, moment: DateTime<Utc>) -> i32 {
+        self.0
+            .offset_from_utc_datetime(&moment.naive_utc())
+            .fix()
+            .local_minus_utc()
+    }
+
+    /// What is to be added to a moment; none for times beyond all calendars.
+    fn offset(self, moment: Moment) -> Option<i64> {
+        if self.0 == Tz::UTC {
+            return Some(0);
+        }
+        let offset = self.0.offset_from_utc_datetime(&naive(moment)?);
+        Some(i64::from(offset.fix().local_minus_utc()) * SECOND)
+    }
+
+    /// What a clock there shows.
+    pub(super) fn local(self, moment: Moment) -> Option<Local> {
+        Some(moment + self.offset(moment)?)
+    }
+
+    /// When a clock there shows a time.
+    pub(super) fn shown(self, local: Local) -> Option<Shown> {
+        const DAY: i64 = 86_400 * SECOND;
+        if self.0 == Tz::UTC {
+            return Some(Shown::Once(local));
+        }
+        let at = |offset: Option<chrono_tz::TzOffset>| {
+            offset.map(|offset| local - i64::from(offset.fix().local_minus_utc()) * SECOND)
+        };
+        let found = self.0.offset_from_local_datetime(&naive(local)?);
+        match (at(found.earliest()), at(found.latest())) {
+            (Some(first), Some(second)) if first != second => Some(Shown::Twice(first, second)),
+            (Some(once), _) => Some(Shown::Once(once)),
+            // No clock is a day from another, and none changes twice within two.
+            _ => self.change_within(local - 2 * DAY, local + 2 * DAY),
+        }
+    }
+
+    /// Where between two moments the offset changes.
+    fn change_within(self, mut low: Moment, mut high: Moment) -> Option<Shown> {
+        let before = self.offset(low)?;
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.offset(middle)? == before {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Some(Shown::Never {
+            at: high,
+            from: high + before,
+            to: high + self.offset(high)?,
+        })
+    }
+}
+
+fn naive(micros: i64) -> Option<NaiveDateTime> {
+    DateTime::from_timestamp_micros(micros).map(|time| time.naive_utc())
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for ZoneError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        write!(f, "there is no time zone {name:?}")?;
+        match self.close {
+            Some(close) => write!(f, "; did you mean {close}?"),
+            None => f.write_str("; write a name as Europe/Riga or UTC"),
+        }
+    }
+}
+
+impl std::error::Error for ZoneError {}
+
+/// A zone whose name is the same but for its letters' size, or its city is that,
+/// or few letters differ.
+fn close_to(name: &str) -> Option<&'static str> {
+    let wanted: Vec<char> = name.chars().take(60).flat_map(char::to_lowercase).collect();
+    let folded: String = wanted
+        .iter()
+        .map(|c| if *c == ' ' { '_' } else { *c })
+        .collect();
+    let mut best: Option<(usize, &'static str)> = None;
+    for known in TZ_VARIANTS.iter().map(|zone| zone.name()) {
+        let lower = known.to_lowercase();
+        let city = lower.rsplit('/').next().unwrap_or_default();
+        let far = if lower == folded || city == folded {
+            0
+        } else {
+            distance(&wanted, &lower)
+        };
+        if far <= wanted.len() / 4 && best.is_none_or(|(least, _)| far < least) {
+            best = Some((far, known));
+        }
+    }
+    best.map(|(_, known)| known)
+}
+
+/// How many letters must be changed, put in or left out.
+fn distance(from: &[char], to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=from.len()).collect();
+    for (line, there) in to.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (at, here) in from.iter().enumerate() {
+            let kept = diagonal + usize::from(*here != there);
+            diagonal = row[at + 1];
+            row[at + 1] = kept.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row[from.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for name in ["UTC", "Europe/Riga", "America/Argentina/Ushuaia", "EST5EDT"] {
+            assert_eq!(Zone::named(name).unwrap().to_string(), name);
+        }
+        assert_eq!(Zone::named(":Europe/Riga").unwrap().name(), "Europe/Riga");
+        assert_eq!(Zone::utc().name(), "UTC");
+    }
+
+    #[test]
+    fn names_that_are_none() {
+        for (name, message) in [
+            (
+                "Europe/Rga",
+                "there is no time zone \"Europe/Rga\"; did you mean Europe/Riga?",
+            ),
+            (
+                "europe/riga",
+                "there is no time zone \"europe/riga\"; did you mean Europe/Riga?",
+            ),
+            (
+                "New York",
+                "there is no time zone \"New York\"; did you mean America/New_York?",
+            ),
+            (
+                "Mars/Olympus Mons",
+                "there is no time zone \"Mars/Olympus Mons\"; write a name as Europe/Riga or UTC",
+            ),
+            (
+                "",
+                "there is no time zone \"\"; write a name as Europe/Riga or UTC",
+            ),
+        ] {
+            assert_eq!(Zone::named(name).unwrap_err().to_string(), message);
+        }
+    }
+
+    fn micros(text: &str) -> i64 {
+        let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+        time.and_utc().timestamp_micros()
+    }
+
+    #[test]
+    fn what_clocks_show() {
+        let zone = Zone::named("Europe/Riga").unwrap();
+        let shown = |text| zone.shown(micros(text)).unwrap();
+        assert_eq!(
+            shown("2024-03-31 03:30"),
+            Shown::Never {
+                at: micros("2024-03-31 01:00"),
+                from: micros("2024-03-31 03:00"),
+                to: micros("2024-03-31 04:00"),
+            }
+        );
+        assert_eq!(
+            shown("2024-10-27 03:30"),
+            Shown::Twice(micros("2024-10-27 00:30"), micros("2024-10-27 01:30"))
+        );
+        assert_eq!(
+            shown("2024-07-01 03:30"),
+            Shown::Once(micros("2024-07-01 00:30"))
+        );
+        // A whole day that never was.
+        let apia = Zone::named("Pacific/Apia").unwrap();
+        assert_eq!(
+            apia.shown(micros("2011-12-30 12:00")),
+            Some(Shown::Never {
+                at: micros("2011-12-30 10:00"),
+                from: micros("2011-12-30 00:00"),
+                to: micros("2011-12-31 00:00"),
+            })
+        );
+    }
+
+    #[test]
+    fn times_beyond_all_calendars() {
+        let zone = Zone::named("Europe/Riga").unwrap();
+        assert_eq!(zone.shown(i64::MAX), None);
+        assert_eq!(zone.local(i64::MIN), None);
+    }
+}
