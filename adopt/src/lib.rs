@@ -13,6 +13,7 @@ pub mod job;
 pub mod mask;
 pub mod names;
 pub mod root;
+pub mod shell;
 pub mod systemd;
 #[cfg(test)]
 mod testing;
