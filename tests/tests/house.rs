@@ -109,6 +109,7 @@ fn imports_go_down_only() {
         ("manifest", names(&["heartbeat", "watch"])),
         ("checker", names(&["heartbeat", "watch", "manifest"])),
         ("report", names(&["heartbeat", "watch", "manifest"])),
+        ("adopt", names(&["heartbeat", "watch", "manifest"])),
         (
             "house-tests",
             names(&[
@@ -118,6 +119,7 @@ fn imports_go_down_only() {
                 "manifest",
                 "checker",
                 "report",
+                "adopt",
             ]),
         ),
     ]);
