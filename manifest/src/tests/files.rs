@@ -91,6 +91,39 @@ fn one_bad_entry_takes_no_other_with_it() {
 }
 
 #[test]
+fn what_is_only_for_people_leaves_the_job_watched() {
+    let manifest = one(
+        "[a]\nevery = \"1d\"\nrunbook = \"wiki\"\nabout = \"\"\nseverity = \"high\"\nlabels = [\"x\", \"\"]\n\
+         needs = [\"a b\", \"@host\"]\nexpect = { text = \"\", output = true, files = [\"b\"] }\n",
+    );
+    assert_eq!(manifest.faults.len(), 7, "{:#?}", manifest.faults);
+    let a = job(&manifest, "a");
+    assert_eq!(a.labels.len(), 1);
+    assert_eq!(a.needs, [watch::Need::Host]);
+    assert_eq!(a.expects.names(), ["output"]);
+    assert!(!manifest.in_doubt("root", &name_of("a")));
+    // What says when an issue is opened, and where, is not guessed.
+    for line in [
+        "misses = 0",
+        "mute = [{}]",
+        "forge = \"dev\"",
+        "paused_until = 2026-12-01",
+    ] {
+        let manifest = one(&format!("[a]\nevery = \"1d\"\n{line}\n"));
+        assert!(manifest.jobs().is_empty(), "{line}");
+        assert!(manifest.is_faulty("root", &name_of("a")), "{line}");
+    }
+}
+
+#[test]
+fn a_pause_that_is_over_is_no_fault() {
+    let manifest = one("[a]\nevery = \"1d\"\npaused_until = 2020-01-01T00:00:00Z\n");
+    assert!(manifest.faults.is_empty());
+    let now = "2026-11-22T00:00:00Z".parse().unwrap();
+    assert_eq!(job(&manifest, "a").muted(now), None);
+}
+
+#[test]
 fn a_broken_file_leaves_its_jobs_in_doubt() {
     let folder = Folder::of(&[
         ("a.toml", "[good]\nevery = \"1d\"\n"),
