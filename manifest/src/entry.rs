@@ -71,8 +71,16 @@ pub(crate) struct Context<'a> {
 
 type Key<'t> = Spanned<Cow<'t, str>>;
 
-/// Whose an entry is, without looking at more than that.
+/// Whose an entry is, without looking at more than that. None also where the name
+/// was plainly meant to be another: `[db.backup]` without quotes, or a key
+/// without a job.
 pub(crate) fn whose(key: &Key<'_>, value: &DeValue<'_>) -> Option<(Box<str>, JobName)> {
+    let known = |name: &Key<'_>| KEYS.iter().any(|(known, _)| known == name.get_ref());
+    let table = value.as_table()?;
+    let mut keys = table.iter();
+    if keys.any(|(name, inner)| inner.get_ref().is_table() && !known(name)) {
+        return None;
+    }
     let key = Spanned::new(key.span(), key.get_ref().clone().into_owned());
     let (user, job) = values::name(&key).ok()?;
     let inside = value.get("user").and_then(|user| user.get_ref().as_str());
@@ -282,7 +290,8 @@ fn unknown(key: &Key<'_>, name: &Key<'_>, is_table: bool, context: &Context<'_>)
     if is_table && nearest(name.get_ref(), keys).is_none() {
         let message = format!("there is no key `{}`", values::short(name.get_ref()));
         let whole = format!("{}.{}", key.get_ref(), name.get_ref());
-        let hint = format!("a job's name with a dot goes in quotes, like [{whole:?}]");
+        let jobs = if context.in_config { "jobs." } else { "" };
+        let hint = format!("a job's name with a dot goes in quotes, like [{jobs}{whole:?}]");
         return Fault::at(name.span(), message).hint(hint);
     }
     values::unknown_key(name.get_ref(), name.span())

@@ -116,6 +116,21 @@ fn what_is_only_for_people_leaves_the_job_watched() {
 }
 
 #[test]
+fn a_name_that_was_meant_to_be_another_leaves_the_manifest_blind() {
+    for text in [
+        "every = \"1d\"\n",
+        "[jobs.db]\nevery = \"1d\"\n",
+        "[db.backup]\nevery = \"1d\"\n",
+        "[\"a b\"]\nevery = \"1d\"\n",
+        "[[db]]\nevery = \"1d\"\n",
+    ] {
+        let manifest = one(text);
+        assert!(manifest.blind, "{text}");
+        assert!(manifest.in_doubt("root", &name_of("db.backup")), "{text}");
+    }
+}
+
+#[test]
 fn a_pause_that_is_over_is_no_fault() {
     let manifest = one("[a]\nevery = \"1d\"\npaused_until = 2020-01-01T00:00:00Z\n");
     assert!(manifest.faults.is_empty());
@@ -168,6 +183,13 @@ fn the_config_holds_jobs_too() {
     assert_eq!(job(&manifest, "two").place.to_string(), "config.toml:4");
     assert_eq!(manifest.counted(), "3 expected jobs in 2 files");
     insta::assert_snapshot!(told(&folder, &manifest));
+    // What is wrong is told in the words of a config.
+    let config = "[jobs]\nevery = \"1d\"\n[jobs.db.backup]\nevery = \"1d\"\n";
+    let manifest = Manifest::load(&Sources {
+        config: Some(("config.toml".as_ref(), config)),
+        ..sources(folder.path())
+    });
+    insta::assert_snapshot!("faults_in_the_words_of_a_config", told(&folder, &manifest));
     // A config without jobs is no file of them.
     let manifest = Manifest::load(&Sources {
         config: Some(("config.toml".as_ref(), "[checker]\n")),
