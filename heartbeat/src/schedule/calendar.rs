@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::days::{day_of, days_in_month, weekday};
+use super::days::{day_of, days_in_month, days_of_month, weekday, weekdays_of};
 use super::error::{ScheduleError, Why};
 
 mod element;
@@ -241,25 +241,16 @@ impl Calendar {
     /// and month are among those of the schedule is not looked at.
     #[must_use]
     pub const fn days_of(&self, year: i32, month: u32) -> u32 {
-        let last = days_in_month(year, month);
         let days = if self.from_end {
+            let last = days_in_month(year, month);
             // Day 1 becomes the last one. The days from the end reach to 28 only.
             (self.days.reverse_bits() << 1) >> (31 - last)
         } else {
             self.days
         };
         let first = weekday(day_of(year, month, 1));
-        days & weekdays_of(self.weekdays, first) & ((2 << last) - 2)
+        days & weekdays_of(self.weekdays, first) & days_of_month(year, month)
     }
-}
-
-/// The days of a month that fall on one of the weekdays, when its first day is the
-/// weekday `first`: bit 1 is the first.
-#[must_use]
-pub const fn weekdays_of(weekdays: u8, first: u32) -> u32 {
-    let week = weekdays as u64 & 0x7f;
-    let weeks = week | week << 7 | week << 14 | week << 21 | week << 28 | week << 35;
-    ((weeks >> first) << 1) as u32
 }
 
 /// A text's body, and where the time zone begins that it ends with.

@@ -9,9 +9,9 @@ mod error;
 
 use std::fmt;
 
-pub use calendar::{Calendar, Part, Seconds, Years, weekdays_of};
+pub use calendar::{Calendar, Part, Seconds, Years};
 pub use cron::Cron;
-pub use days::{date_of, day_of, days_in_month, weekday};
+pub use days::{date_of, day_of, days_in_month, days_of_month, weekday, weekdays_of};
 pub use error::ScheduleError;
 
 use error::Why;
