@@ -5,6 +5,7 @@
 
 pub mod crontab;
 pub mod shell;
+pub mod wrap;
 
 use std::process::ExitCode;
 
