@@ -26,6 +26,7 @@ pub mod systemd;
 mod testing;
 pub mod times;
 pub mod users;
+pub mod wrap;
 
 use std::ffi::OsString;
 use std::io::Write as _;
