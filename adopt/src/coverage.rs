@@ -63,7 +63,10 @@ impl Coverage {
             findings.push(Finding::new(
                 "manifest",
                 Place::file(std::path::PathBuf::from(&fault.path)),
-                format!("The manifest of expected jobs has a fault: {}.", fault.brief()),
+                format!(
+                    "The manifest of expected jobs has a fault: {}.",
+                    fault.brief()
+                ),
                 "beat-check config --check says more.",
             ));
         }
@@ -193,7 +196,9 @@ fn twice(jobs: &[Job]) -> Vec<Finding> {
     let mut seen: HashMap<(&str, &JobName), &Job> = HashMap::new();
     let mut found = Vec::new();
     let calling = jobs.iter().filter(|job| {
-        job.named && job.state == State::Runs && matches!(job.beat, Some(Leaves::Line | Leaves::Unit))
+        job.named
+            && job.state == State::Runs
+            && matches!(job.beat, Some(Leaves::Line | Leaves::Unit))
     });
     for job in calling {
         if let Some(first) = seen.get(&(&*job.user, &job.name)) {
@@ -223,7 +228,10 @@ fn nobody(jobs: &[Job]) -> Option<Finding> {
         first.place.clone(),
         match count {
             1 => "No cron is installed: this job never runs.".to_owned(),
-            n => format!("No cron is installed: this job and {} more never run.", n - 1),
+            n => format!(
+                "No cron is installed: this job and {} more never run.",
+                n - 1
+            ),
         },
         "Install cron, or use systemd timers.",
     ))

@@ -65,7 +65,11 @@ pub(crate) fn coverage(cli: &Cli, now: DateTime<Utc>) -> Result<Coverage, Error>
     };
     let found = discover::find(&root, &users, &times, &ask);
     let owner = users.name(me);
-    let owner = if ask.alone.is_some() { owner.as_str() } else { "root" };
+    let owner = if ask.alone.is_some() {
+        owner.as_str()
+    } else {
+        "root"
+    };
     let store = store(cli, &root, owner)?;
     let mut coverage = Coverage::new(
         host(&root),
@@ -107,7 +111,11 @@ fn store(cli: &Cli, root: &Root, owner: &str) -> Result<Store, Error> {
         return Ok(Store::list(&Root::live(), dir, owner));
     }
     if root.is_image() {
-        return Ok(Store::list(root, Path::new(heartbeat::SYSTEM_STORE), "root"));
+        return Ok(Store::list(
+            root,
+            Path::new(heartbeat::SYSTEM_STORE),
+            "root",
+        ));
     }
     let mut all = Store::default();
     for dir in heartbeat::reader_stores() {
@@ -132,14 +140,21 @@ fn manifest(root: &Root, times: &Times) -> Manifest {
 /// The name of the host: an image's own, else this machine's.
 fn host(root: &Root) -> String {
     if root.is_image() {
-        let text = root.read(Path::new("/etc/hostname")).map(|(bytes, _)| bytes);
-        let text = String::from_utf8_lossy(&text.unwrap_or_default()).trim().to_owned();
+        let text = root
+            .read(Path::new("/etc/hostname"))
+            .map(|(bytes, _)| bytes);
+        let text = String::from_utf8_lossy(&text.unwrap_or_default())
+            .trim()
+            .to_owned();
         if !text.is_empty() {
             return text;
         }
         return shown(root.dir());
     }
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Writes the record for the reporter, whole. A missing folder is made.
@@ -151,7 +166,8 @@ pub(crate) fn record(path: &Path, coverage: &Coverage) -> Result<(), Error> {
         let doing = format!("write the record to {}", shown(path));
         Error::new(UNWRITTEN, doing, why)
     };
-    let mut text = serde_json::to_string(&coverage.record()).map_err(|error| fail(error.to_string()))?;
+    let mut text =
+        serde_json::to_string(&coverage.record()).map_err(|error| fail(error.to_string()))?;
     text.push('\n');
     let name = path.file_name().and_then(std::ffi::OsStr::to_str);
     let name = name.ok_or_else(|| fail("it names no file".into()))?;
@@ -167,5 +183,6 @@ pub(crate) fn record(path: &Path, coverage: &Coverage) -> Result<(), Error> {
     {
         return Err(fail("something that is no file lies there".into()));
     }
-    heartbeat::replace_file(dir, name, text.as_bytes(), true).map_err(|error| fail(error.to_string()))
+    heartbeat::replace_file(dir, name, text.as_bytes(), true)
+        .map_err(|error| fail(error.to_string()))
 }

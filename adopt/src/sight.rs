@@ -72,7 +72,8 @@ impl<'a> Sight<'a> {
             return Program::Unknown;
         };
         let mut head = [0; 4];
-        let read = std::fs::File::open(self.root.outside(&real)).and_then(|mut f| f.read(&mut head));
+        let read =
+            std::fs::File::open(self.root.outside(&real)).and_then(|mut f| f.read(&mut head));
         match read {
             Ok(n) if head[..n].starts_with(b"#!") || head[..n] == *b"\x7fELF" => Program::Runs,
             Ok(_) => Program::Text,

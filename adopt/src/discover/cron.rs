@@ -397,7 +397,9 @@ fn called(line: &JobLine<'_>) -> Option<JobName> {
     match shell::beats_in(&unescape(line.raw), dialect) {
         Ok(calls) => {
             let calls = calls.into_iter().filter(|call| !call.fails);
-            calls.filter_map(|call| JobName::new(&call.name?).ok()).next()
+            calls
+                .filter_map(|call| JobName::new(&call.name?).ok())
+                .next()
         }
         // Not understood with certainty: a good guess.
         Err(_) => beats::in_command(line.command),
@@ -436,6 +438,11 @@ fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
         shell::lint(line.raw, line.input, &blind)
     };
     for lint in found {
-        look.wrong(lint.code, line.place.clone(), plain(&lint.sentence), plain(&lint.fix));
+        look.wrong(
+            lint.code,
+            line.place.clone(),
+            plain(&lint.sentence),
+            plain(&lint.fix),
+        );
     }
 }

@@ -20,7 +20,7 @@ use heartbeat::JobName;
 
 use crate::beats::Scripts;
 use crate::finding::{Finding, Place};
-use crate::job::Job;
+use crate::job::{Job, State};
 use crate::names::Wish;
 use crate::root::Root;
 use crate::sight::Seen;
@@ -156,6 +156,7 @@ impl<'a> Look<'a> {
             user: job.user.as_ref().into(),
             name: job.name.clone(),
             firm: job.named,
+            weak: job.state != State::Runs,
             place: place.into(),
             line: job.place.line,
         });

@@ -17,7 +17,8 @@ const WIDEST: usize = 52;
 pub fn render(coverage: &Coverage) -> String {
     let mut out = String::new();
     let codes = super::json::codes(coverage);
-    let of = |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
+    let of =
+        |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
     let mut rows = Vec::new();
     for job in of(|state| *state == State::Runs) {
         let wrong = codes.get(&job.place).map(|codes| codes.join(", "));
@@ -32,7 +33,9 @@ pub fn render(coverage: &Coverage) -> String {
             wrong.unwrap_or_default(),
         ]);
     }
-    let heads = ["JOB", "USER", "RUNS", "NEXT", "BEAT", "EXPECTED", "WHERE", "WRONG"];
+    let heads = [
+        "JOB", "USER", "RUNS", "NEXT", "BEAT", "EXPECTED", "WHERE", "WRONG",
+    ];
     if !rows.is_empty() {
         table(&mut out, heads, &rows);
         out.push('\n');
@@ -153,7 +156,12 @@ fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]
 
 /// A list of short lines, and a gap after it.
 fn list(out: &mut String, rows: &[[String; 3]]) {
-    let wide = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let wide = |at: usize| {
+        rows.iter()
+            .map(|row| row[at].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let (first, second) = (wide(0), wide(1));
     for [name, place, why] in rows {
         let line = format!("  {name:first$}  {place:second$}  {why}");
