@@ -172,7 +172,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_line_is_shown(command: String) {
-            masked(&command);
+            let _ = masked(&command);
         }
 
         #[test]

@@ -253,7 +253,17 @@ fn told(trigger: &Trigger) -> Option<String> {
         Trigger::Calendar(_) | Trigger::Unreadable { .. } => return None,
         Trigger::Boot(span) => format!("{} after the boot", span::words(*span)),
         Trigger::Active(span) => format!("{} after its start", span::words(*span)),
-        Trigger::Again(span) => format!("every {}", span::words(*span)),
+        Trigger::Again(span) => {
+            let words = span::words(*span);
+            // Every day, not every 1 day.
+            format!(
+                "every {}",
+                words
+                    .strip_prefix("1 ")
+                    .filter(|one| !one.contains(' '))
+                    .unwrap_or(&words)
+            )
+        }
         Trigger::AfterEnd(span) => format!("{} after it ended", span::words(*span)),
     })
 }
