@@ -85,18 +85,16 @@ impl Cron {
             })?,
             None => text,
         };
-        let mut parts = fields(text);
+        if fields(text).count() != FIELDS.len() {
+            let what = "cron has five fields: minute, hour, day of the month, month, weekday; \
+                        it knows no seconds and no years";
+            return Err(ScheduleError::new("the schedule", text, Why::Is(what)));
+        }
         let mut star = [false; 5];
         let mut sets = [0; 5];
-        for (at, field) in FIELDS.iter().enumerate() {
-            let Some(part) = parts.next() else {
-                return Err(count(text));
-            };
+        for (at, (field, part)) in FIELDS.iter().zip(fields(text)).enumerate() {
             star[at] = part.starts_with('*');
             sets[at] = field.set(part)?;
-        }
-        if parts.next().is_some() {
-            return Err(count(text));
         }
         let cron = Self {
             minutes: sets[0],
@@ -122,12 +120,6 @@ impl Cron {
         let fits = |month| self.months >> month & 1 == 1 && first <= days_in_month(2000, month);
         self.either_day || (1..=12).any(fits)
     }
-}
-
-fn count(text: &str) -> ScheduleError {
-    let what = "cron has five fields: minute, hour, day of the month, month, weekday; \
-                it knows no seconds and no years";
-    ScheduleError::new("the schedule", text, Why::Is(what))
 }
 
 /// What cron makes of its shorthands.
