@@ -2,6 +2,7 @@
 //! and what is allowed. Parsing never acts: no network, no files but the config
 //! itself.
 
+mod check;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use watch::Policy;
 use crate::forge;
 use crate::http::Address;
 
+pub(crate) use check::check;
 pub use jobs::JobsTable;
 /// A fault in a config, with its place.
 pub use manifest::FileError as ConfigError;

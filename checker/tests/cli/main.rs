@@ -9,6 +9,7 @@
 mod beats;
 mod config;
 mod forge;
+mod jobs;
 mod places;
 mod scene;
 mod stores;
