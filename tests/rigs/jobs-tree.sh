@@ -2,19 +2,18 @@
 # Makes a Debian tree with real packages that bring cron.d files, cron.daily scripts and
 # timers, from the small tree of debian-tree.sh, once; prints its path.
 #
-# jobs-tree.sh CACHE_DIR [anacron]      with anacron, or without it
+# jobs-tree.sh CACHE_DIR
 #
 # Packages come from wherever this machine's apt gets its own.
 set -eu
 cache=$1
-with=${2:-}
 rigs=$(cd "$(dirname "$0")" && pwd)
 small=$("$rigs/debian-tree.sh" "$cache")
-root=$small-jobs${with:+-$with}
+root=$small-jobs
 
 # What brings jobs: at least ten of them.
-packages='apticron certbot debsums etckeeper exim4-base logrotate man-db mdadm php-common
-	popularity-contest samhain sysstat unattended-upgrades apt-show-versions locate'
+packages='anacron apticron certbot debsums etckeeper exim4-base logrotate man-db mdadm php-common
+	popularity-contest sysstat unattended-upgrades apt-show-versions locate'
 
 exec 9>"$root.lock"
 flock 9
@@ -36,7 +35,7 @@ if [ ! -e "$root/etc/debian_version" ]; then
 		export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 		chroot "$tree" apt-get -qq update
 		chroot "$tree" apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$@"
-	' sh "$root.new" $packages $with >"$root.log" 2>&1 </dev/null || {
+	' sh "$root.new" $packages >"$root.log" 2>&1 </dev/null || {
 		tail -n 20 "$root.log" >&2
 		exit 1
 	}

@@ -14,6 +14,7 @@ use crate::crontab::{Crontab, Dialect, Kind as LineKind, Line, Malformed, Settin
 use crate::error::{plain, said, shown};
 use crate::finding::{Finding, Place};
 use crate::job::{Job, Kind, Leaves, Shape, State};
+use crate::mask::masked;
 use crate::names;
 use crate::root::{Fault, Meta, Sort, text_of};
 use crate::shell;
@@ -253,21 +254,18 @@ fn name_above(crontab: &Crontab<'_>, line: &Line) -> Option<JobName> {
 /// Tells of the lines for which cron ignores a file; whether there are any.
 fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
     let mut found: Vec<Finding> = Vec::new();
-    let jobs = crontab.jobs().count();
+    let mut others = 0usize;
     let mut count = 0usize;
     for line in crontab.lines() {
         let place = Place::line(file, u32::try_from(line.number).unwrap_or(u32::MAX));
         let (code, why, fix) = match &line.kind {
             LineKind::Malformed(why) => malformed(why, file),
             LineKind::Job(job) => {
-                let Some(user) = job.user.as_ref().map(|span| crontab.shown(span)) else {
+                let user = job.user.as_ref().map(|span| crontab.shown(span));
+                let Some(user) = user.filter(|user| look.users.is_unknown(user)) else {
+                    others += 1;
                     continue;
                 };
-                // Asked once for each name.
-                look.user(&user);
-                if !look.users.is_unknown(&user) {
-                    continue;
-                }
                 (
                     "cron-user",
                     format!("there is no user {:?}", plain(&user)),
@@ -278,8 +276,7 @@ fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
         };
         count += 1;
         if count <= MOST_FAULTS {
-            let mut says = format!("Cron ignores the whole file because of this line: {why}");
-            says.push_str(&if count == 1 { cost(jobs) } else { ".".into() });
+            let says = format!("Cron ignores the whole file because of this line: {why}.");
             found.push(Finding::new(code, place, says, fix));
         }
     }
@@ -301,6 +298,13 @@ fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
             format!("{} further lines are wrong.", count - MOST_FAULTS),
             "Is it a crontab at all?",
         ));
+    }
+    if let Some(first) = found.first_mut().filter(|_| count > 0) {
+        first.says.push_str(&match others {
+            0 => String::new(),
+            1 => " One other job in it never runs, either.".into(),
+            n => format!(" {n} other jobs in it never run, either."),
+        });
     }
     for finding in found {
         look.finding(finding);
