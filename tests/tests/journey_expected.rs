@@ -126,7 +126,6 @@ fn a_job_that_never_ran_is_flagged_in_its_time_adopted_and_cleared() {
     assert_eq!(host.issues("open"), 1, "one issue, also later");
 
     // Its entry now says what its line says; the issue stays until it runs.
-    fs::remove_file(host.path("jobs.d/nightly.toml")).unwrap();
     fs::write(
         host.path("jobs.d/nightly.toml"),
         "[nightly]\nschedule = \"* * * * *\"\n",
