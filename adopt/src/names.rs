@@ -104,7 +104,7 @@ pub fn valid(text: &str) -> JobName {
     let mut out = String::new();
     for c in text.chars() {
         let sound = c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if sound && !(out.is_empty() && !c.is_ascii_alphanumeric()) {
+        if sound && (!out.is_empty() || c.is_ascii_alphanumeric()) {
             out.push(c);
         } else if !sound && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
@@ -116,11 +116,11 @@ pub fn valid(text: &str) -> JobName {
     let out = out.trim_end_matches(['_', '.', '-']);
     JobName::new(if out.is_empty() { "job" } else { out })
         .or_else(|error| JobName::new(&error.suggestion()))
-        .unwrap_or_else(|_| unreachable_name())
+        .unwrap_or_else(|_| last_resort())
 }
 
-/// Not reached: what is left of a text above is always a name.
-fn unreachable_name() -> JobName {
+/// What is left of a text above is always a name, so this is never asked for.
+fn last_resort() -> JobName {
     let mut name = String::from("j");
     loop {
         if let Ok(name) = JobName::new(&name) {

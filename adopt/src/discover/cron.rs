@@ -445,8 +445,8 @@ fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
         look.wrong(
             lint.code,
             line.place.clone(),
-            plain(&lint.sentence),
-            plain(&lint.fix),
+            plain(&masked(&lint.sentence)),
+            plain(&masked(&lint.fix)),
         );
     }
 }
