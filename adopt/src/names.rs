@@ -163,14 +163,17 @@ pub fn settle(wishes: &[Wish]) -> Vec<JobName> {
     let mut names: Vec<JobName> = wishes.iter().map(|wish| wish.name.clone()).collect();
     for step in 0..3 {
         // Of each name: how many have it, and how many of those run.
-        let mut count: HashMap<(&str, &JobName), (u32, u32)> = HashMap::with_capacity(wishes.len());
+        let mut count: HashMap<(&str, &str), (u32, u32)> = HashMap::with_capacity(wishes.len());
         for (wish, name) in wishes.iter().zip(&names) {
-            let (all, strong) = count.entry((&wish.user, name)).or_default();
+            let (all, strong) = count.entry((&wish.user, name.as_str())).or_default();
             *all += 1;
             *strong += u32::from(!wish.weak);
         }
         let clashes = |(wish, name): (&Wish, &JobName)| {
-            let (all, strong) = count.get(&(&*wish.user, name)).copied().unwrap_or_default();
+            let (all, strong) = count
+                .get(&(&*wish.user, name.as_str()))
+                .copied()
+                .unwrap_or_default();
             !wish.firm && if wish.weak { all > 1 } else { strong > 1 }
         };
         let clash: Vec<bool> = wishes.iter().zip(&names).map(clashes).collect();

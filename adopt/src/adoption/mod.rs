@@ -197,6 +197,6 @@ impl Plan {
 
 /// How often a job should succeed: its longest wait, and the delay that a timer adds.
 fn interval(job: &Job, delay: u64) -> Option<Interval> {
-    let gap = job.when.gap?.as_secs().checked_add(delay)?;
+    let gap = job.when.gap()?.as_secs().checked_add(delay)?;
     Interval::from_seconds(gap).ok()
 }
