@@ -3,6 +3,7 @@
 //!
 //! [`crontab`] reads crontabs byte for byte as Debian's cron does.
 
+pub mod apply;
 pub mod crontab;
 pub mod shell;
 pub mod wrap;

@@ -150,8 +150,8 @@ pub(super) fn runs(given: &[u8], script: &[u8], settings: &Settings) -> bool {
     let plain = simple.assignments.is_empty() && simple.redirects.is_empty();
     let mut words = simple.words.iter();
     let exec = words.next().is_some_and(|word| word.is("exec"));
-    let own = words.by_ref().take_while(|word| !word.is("--"));
-    let known = own.fold(true, |known, word| known && word.value.is_some());
+    let own: Vec<_> = words.by_ref().take_while(|word| !word.is("--")).collect();
+    let known = own.iter().all(|word| word.value.is_some());
     let rest: Vec<_> = words.collect();
     plain
         && exec

@@ -18,6 +18,8 @@ use house_tests::bins;
 
 /// Writes down how it was called and what it sees of its surroundings.
 const NOTE: &str = r#"#!/bin/sh
+open=
+for fd in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$fd ] && open="$open $fd"; done
 seen=$(
 	printf '%s\n' "$0"
 	for word; do printf '[%s]\n' "$word"; done
@@ -25,8 +27,7 @@ seen=$(
 	pwd
 	env | grep -v -e '^HEARTBEAT_JOB=' -e '^HEARTBEAT_RUN_ID=' | sort
 	grep -e ^SigBlk -e ^SigIgn /proc/self/status
-	for fd in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$fd ] && printf '%s ' $fd; done
-	printf '\n\004'
+	printf 'open:%s\n\004' "$open"
 )
 printf '%s' "$seen" >>"${HOME:-/tmp}/notes"
 trap '' PIPE
@@ -196,7 +197,8 @@ fn quiet(text: &[u8]) -> Vec<u8> {
         let Some(rest) = line.strip_prefix(b"/bin/bash: line 1: ") else {
             return line.to_vec();
         };
-        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let id = |b: &u8| *b == b' ' || b.is_ascii_digit();
+        let digits = rest.iter().take_while(|b| id(b)).count();
         [b"/bin/bash: line 1: ", &rest[digits..]].concat()
     })
     .collect()
