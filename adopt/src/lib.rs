@@ -6,6 +6,7 @@
 //! a tree, [`coverage`] counts which of them leave a beat, [`output`] prints it.
 
 pub mod adoption;
+pub mod apply;
 pub mod beats;
 pub mod cli;
 mod clock;
