@@ -5,6 +5,8 @@
 //! timers as systemd does, [`shell`] reads command lines. [`discover`] finds all jobs of
 //! a tree, [`coverage`] counts which of them leave a beat, [`output`] prints it.
 
+pub mod adoption;
+pub mod apply;
 pub mod beats;
 pub mod cli;
 mod clock;

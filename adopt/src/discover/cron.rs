@@ -428,7 +428,12 @@ fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
         path: line.settings.path(),
         home: look.users.home(line.user),
         schedule: Some(line.schedule),
-        longest_gap: when.gap,
+        // Only a beat that promises a pace is compared with it.
+        longest_gap: if line.command.contains("--every") {
+            when.gap()
+        } else {
+            None
+        },
         adopting: true,
         look: &Sight::new(look.root, look.users.id(line.user), &look.seen),
     };
@@ -445,8 +450,8 @@ fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
         look.wrong(
             lint.code,
             line.place.clone(),
-            plain(&lint.sentence),
-            plain(&lint.fix),
+            plain(&masked(&lint.sentence)),
+            plain(&masked(&lint.fix)),
         );
     }
 }

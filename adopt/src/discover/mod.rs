@@ -23,7 +23,8 @@ use crate::finding::{Finding, Place};
 use crate::job::{Job, State};
 use crate::names::Wish;
 use crate::root::Root;
-use crate::sight::Seen;
+use crate::shell::{Look as _, Program};
+use crate::sight::{Seen, Sight};
 use crate::systemd::ask::Told;
 use crate::times::Times;
 use crate::users::Users;
@@ -170,7 +171,11 @@ impl<'a> Look<'a> {
         if !first.starts_with('/') {
             return None;
         }
-        self.scripts.beat(self.root, Path::new(first))
+        let path = Path::new(first);
+        // Looked at already, by the lint.
+        let program = Sight::new(self.root, None, &self.seen).program(path);
+        matches!(program, Program::Runs | Program::Text)
+            .then(|| self.scripts.beat(self.root, path))?
     }
 }
 

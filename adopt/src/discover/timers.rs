@@ -211,7 +211,7 @@ fn when(look: &Look<'_>, timer: &Timer, live: Option<&Live>) -> When {
             for next in calendars {
                 words.push(next.words.to_string());
                 when.next = [when.next, next.next].into_iter().flatten().min();
-                when.gap = [when.gap, next.gap].into_iter().flatten().min();
+                when.set_gap = [when.gap(), next.gap()].into_iter().flatten().min();
                 // One that runs makes up for one that does not.
                 if next.fault.is_none() {
                     when.fault = None;
@@ -237,7 +237,9 @@ fn when(look: &Look<'_>, timer: &Timer, live: Option<&Live>) -> When {
         }
     };
     when.text = timer.text().into();
-    when.gap = [when.gap, timer.repeats()].into_iter().flatten().min();
+    if let Some(repeats) = timer.repeats() {
+        when.set_gap = [when.gap(), Some(repeats)].into_iter().flatten().min();
+    }
     if timer.delay > Duration::ZERO {
         let words = format!("{}, up to {} later", when.words, span::words(timer.delay));
         when.words = words.into();

@@ -97,7 +97,7 @@ fn line<'a>(job: &'a Job, findings: Vec<&'a str>) -> Line<'a> {
         timezone: job.when.zone,
         words: &job.when.words,
         next: job.when.next.map(time),
-        longest_gap_seconds: job.when.gap.map(|gap| gap.as_secs()),
+        longest_gap_seconds: job.when.gap().map(|gap| gap.as_secs()),
         state: job.state.as_str(),
         why: match &job.state {
             State::Off(why) => Some(why),

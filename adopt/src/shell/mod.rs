@@ -26,7 +26,6 @@ mod tests;
 pub use beats::{BeatCall, Form, beats_in, speaks_of_beat};
 pub use lint::{CODES, Context, Lint, lint};
 pub use look::{Blind, Look, Program};
-pub use missing::find as find_program;
 pub use names::{is_builtin, is_keyword};
 pub use quote::{is_plain, quote};
 pub use tree::{AndOr, Command, List, Op, Pipeline, Redirect, Simple, Word};

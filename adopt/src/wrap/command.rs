@@ -1,14 +1,8 @@
-//! The command of a line: whether it can be wrapped with certainty, and in which form.
+//! The command of a line: whether it can be wrapped with certainty.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
-
-use super::{Form, Refusal};
+use super::Refusal;
 use crate::crontab::Settings;
-use crate::shell::{
-    self, Command, Dialect, List, Look, Pipeline, Program, Simple, beats_in, speaks_of_beat,
-};
+use crate::shell::{self, Command, Dialect, List, Pipeline, Simple, beats_in, speaks_of_beat};
 
 /// Settings that a shell follows whenever one starts.
 const AT_START: [&str; 4] = ["BASH_ENV", "SHELLOPTS", "BASHOPTS", "BASH_XTRACEFD"];
@@ -19,12 +13,6 @@ const ASKS: [(&str, &str); 4] = [
     ("${PPID", "the id of the process that started its shell"),
     ("-$$", "its shell's process group"),
     ("-${$", "its shell's process group"),
-];
-
-/// The same, for `bash` alone.
-const ASKS_IN_BASH: [(&str, &str); 2] = [
-    ("$_", "$_, which the shell before it sets"),
-    ("${_", "$_, which the shell before it sets"),
 ];
 
 /// Programs for which it counts which other processes there are, or who leads them.
@@ -76,10 +64,10 @@ pub(super) fn check(script: &[u8], settings: &Settings) -> Result<(), Refusal> {
     if background {
         return Err(Refusal::Background);
     }
-    asks(script, dialect).map_or(Ok(()), |what| Err(Refusal::Asks(what)))
+    asks(script).map_or(Ok(()), |what| Err(Refusal::Asks(what)))
 }
 
-fn asks(script: &[u8], dialect: Dialect) -> Option<&'static str> {
+fn asks(script: &[u8]) -> Option<&'static str> {
     let places = |text: &str| {
         let windows = script.windows(text.len()).enumerate();
         let text = text.as_bytes().to_owned();
@@ -92,18 +80,6 @@ fn asks(script: &[u8], dialect: Dialect) -> Option<&'static str> {
     if let Some((_, what)) = ASKS
         .into_iter()
         .find(|(text, _)| places(text).next().is_some())
-    {
-        return Some(what);
-    }
-    let name = |at: usize| {
-        script
-            .get(at)
-            .is_some_and(|b| *b == b'_' || b.is_ascii_alphanumeric())
-    };
-    let lone = |text: &str| places(text).any(|at| !name(at + text.len()));
-    let mut in_bash = ASKS_IN_BASH.into_iter();
-    if dialect == Dialect::Bash
-        && let Some((_, what)) = in_bash.find(|(text, _)| lone(text))
     {
         return Some(what);
     }
@@ -146,24 +122,6 @@ fn has_lone_ampersand(script: &[u8]) -> bool {
     })
 }
 
-/// How the job is run.
-pub(super) fn form(script: &[u8], settings: &Settings, look: &dyn Look) -> Form {
-    // bash tells a program its path in `_`, and has a shell's own way with scripts that
-    // name no interpreter; dash hands its place to the program and adds nothing.
-    let shell = Path::new(OsStr::from_bytes(settings.shell()));
-    let dash = look
-        .resolved(shell)
-        .is_some_and(|real| real.ends_with("dash"));
-    let list = shell::read(script, Dialect::Posix);
-    let simple = list.as_ref().ok().and_then(only_simple);
-    let direct = simple.is_some_and(|simple| is_bare(simple, script, settings, look));
-    if dash && direct {
-        Form::Direct
-    } else {
-        Form::ByShell
-    }
-}
-
 /// The one simple command that a list consists of.
 fn only_simple(list: &List) -> Option<&Simple> {
     let [item] = &list.items[..] else { return None };
@@ -179,25 +137,9 @@ fn only_simple(list: &List) -> Option<&Simple> {
     }
 }
 
-/// Whether a command is a program with words that mean themselves.
-fn is_bare(simple: &Simple, script: &[u8], settings: &Settings, look: &dyn Look) -> bool {
-    let Some(first) = simple.words.first() else {
-        return false;
-    };
-    let alone = simple.assignments.is_empty()
-        && simple.redirects.is_empty()
-        && simple.words.iter().all(|word| word.value.is_some());
-    let rest = script.get(simple.span.end..).unwrap_or_default();
-    let name = first.value.as_deref().unwrap_or_default();
-    let found = shell::find_program(name, settings.path(), look);
-    alone
-        && first.bare
-        && rest.iter().all(|b| matches!(b, b' ' | b'\t'))
-        && matches!(found, Some((_, Program::Runs)))
-}
-
-/// Whether a line, as the shell is given it, has `beat` run this script.
-pub(super) fn runs(given: &[u8], script: &[u8], settings: &Settings, form: Form) -> bool {
+/// Whether a line, as the shell is given it, has `beat` give this script to the same
+/// shell.
+pub(super) fn runs(given: &[u8], script: &[u8], settings: &Settings) -> bool {
     let dialect = Dialect::of(settings.shell()).unwrap_or(Dialect::Posix);
     let Ok(list) = shell::read(given, dialect) else {
         return false;
@@ -205,29 +147,17 @@ pub(super) fn runs(given: &[u8], script: &[u8], settings: &Settings, form: Form)
     let Some(simple) = only_simple(&list) else {
         return false;
     };
-    if !simple.assignments.is_empty() || !simple.redirects.is_empty() {
-        return false;
-    }
-    let Some(at) = simple.words.iter().position(|word| word.is("--")) else {
-        return false;
-    };
-    let rest = simple.words.get(at + 1..).unwrap_or_default();
-    match form {
-        Form::ByShell => matches!(rest, [shell, option, text]
+    let plain = simple.assignments.is_empty() && simple.redirects.is_empty();
+    let mut words = simple.words.iter();
+    let exec = words.next().is_some_and(|word| word.is("exec"));
+    let own: Vec<_> = words.by_ref().take_while(|word| !word.is("--")).collect();
+    let known = own.iter().all(|word| word.value.is_some());
+    let rest: Vec<_> = words.collect();
+    plain
+        && exec
+        && known
+        && matches!(&rest[..], [shell, option, text]
             if given.get(shell.span.clone()) == Some(b"\"$SHELL\"")
                 && option.is("-c")
-                && text.value.as_deref() == Some(script)),
-        Form::Direct => {
-            let old = shell::read(script, dialect);
-            let old = old.as_ref().ok().and_then(only_simple);
-            let values = |words: &[shell::Word]| {
-                words
-                    .iter()
-                    .map(|word| word.value.clone())
-                    .collect::<Option<Vec<_>>>()
-            };
-            let new = values(rest);
-            new.is_some() && old.is_some_and(|old| values(&old.words) == new)
-        }
-    }
+                && text.value.as_deref() == Some(script))
 }

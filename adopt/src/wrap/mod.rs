@@ -1,6 +1,6 @@
-//! Makes a cron line leave a beat: `beat NAME --cron '…' -- …` around its command.
-//! The new line does exactly what the old one did. Where that is not certain, the
-//! line is left alone, and the reason is said.
+//! Makes a cron line leave a beat: `exec beat NAME --cron '…' -- "$SHELL" -c '…'`
+//! around its command. The new line does exactly what the old one did. Where that is
+//! not certain, the line is left alone, and the reason is said.
 //!
 //! Pure, but for what is asked through [`Look`].
 
@@ -21,7 +21,7 @@ use crate::shell::{Look, quote};
 pub use refusal::Refusal;
 
 /// What a line is to leave.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Adoption<'a> {
     /// The program `beat`, as the line should call it. See [`beat_for`].
     pub beat: &'a Path,
@@ -31,8 +31,6 @@ pub struct Adoption<'a> {
     pub pace: Pace<'a>,
     /// More options of `beat`, each word for itself.
     pub options: &'a [String],
-    /// What can be seen of the files, with the rights of the line's user.
-    pub look: &'a dyn Look,
 }
 
 /// How often a job should succeed.
@@ -47,25 +45,12 @@ pub enum Pace<'a> {
     Every(Interval),
 }
 
-/// A line that leaves a beat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrapped {
-    /// The whole line, its end included.
-    pub line: Vec<u8>,
-    /// How the job is run.
-    pub form: Form,
-}
-
-/// How `beat` runs the job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// The program itself: nothing is in the line that a shell is needed for.
-    Direct,
-    /// By the shell of the line, which is given the command as cron gave it.
-    ByShell,
-}
-
-/// Makes a line leave a beat.
+/// Makes a line leave a beat. Returns the whole line, its end included.
+///
+/// Its shell makes room for `beat`, which runs the same shell with the same command.
+/// `exec`, so that no second process waits, and because `bash` then leaves no trace of
+/// itself in the environment. A shell for plain programs too: it says so when one is
+/// killed.
 ///
 /// # Errors
 /// Says why the line is left alone.
@@ -73,24 +58,15 @@ pub fn wrap(
     tab: &Crontab<'_>,
     found: &JobLine<'_>,
     adoption: &Adoption<'_>,
-) -> Result<Wrapped, Refusal> {
+) -> Result<Vec<u8>, Refusal> {
     let written = tab.text(&found.job.command);
     let script = unescape(written);
     command::check(&script, &found.settings)?;
     let head = head(tab, found, adoption)?;
-    let form = command::form(&script, &found.settings, adoption.look);
     let mut command = escape(&head);
-    match form {
-        Form::Direct => {
-            command.push(b' ');
-            command.extend_from_slice(written);
-        }
-        Form::ByShell => {
-            command.extend_from_slice(b" \"$SHELL\" -c '");
-            command.extend(in_single_quotes(written));
-            command.push(b'\'');
-        }
-    }
+    command.extend_from_slice(b" \"$SHELL\" -c '");
+    command.extend(in_single_quotes(written));
+    command.push(b'\'');
     let place = &found.job.command;
     let line = [
         tab.text(&(found.line.span.start..place.start)),
@@ -98,17 +74,18 @@ pub fn wrap(
         tab.text(&(place.end..found.line.span.end)),
     ]
     .concat();
-    prove(tab, found, &line, &script, form)?;
-    Ok(Wrapped { line, form })
+    prove(tab, found, &line, &script)?;
+    Ok(line)
 }
 
-/// What comes before the job: `beat NAME … --`, as the shell reads it.
+/// What comes before the job: `exec beat NAME … --`, as the shell reads it.
 fn head(
     tab: &Crontab<'_>,
     found: &JobLine<'_>,
     adoption: &Adoption<'_>,
 ) -> Result<Vec<u8>, Refusal> {
     let mut words: Vec<Vec<u8>> = vec![
+        b"exec".to_vec(),
         adoption.beat.as_os_str().as_bytes().to_vec(),
         adoption.job.as_str().into(),
     ];
@@ -173,7 +150,6 @@ fn prove(
     found: &JobLine<'_>,
     line: &[u8],
     script: &[u8],
-    form: Form,
 ) -> Result<(), Refusal> {
     let new = Crontab::parse(line, tab.dialect());
     let job = match new.lines() {
@@ -197,7 +173,7 @@ fn prove(
         && text(&old.user) == job.user.as_ref().map(|span| new.text(span))
         && text(&old.input) == job.input.as_ref().map(|span| new.text(span));
     let given = unescape(new.text(&job.command));
-    if same && command::runs(&given, script, &found.settings, form) {
+    if same && command::runs(&given, script, &found.settings) {
         Ok(())
     } else {
         Err(Refusal::Unproved)

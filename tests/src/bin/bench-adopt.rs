@@ -100,7 +100,7 @@ fn crontab(file: usize, lines: usize) -> String {
         String::from("SHELL=/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\nMAILTO=root\n# jobs\n");
     for line in 4..lines {
         let (minute, hour, day) = ((file * 7 + line * 13) % 60, line % 24, line % 7);
-        let name = format!("job-{file}-{line}");
+        let name = format!("job-{line}");
         let _ = match line % 8 {
             0 => writeln!(
                 text,
@@ -119,11 +119,11 @@ fn crontab(file: usize, lines: usize) -> String {
             4 => writeln!(text, "# {name} is run elsewhere"),
             5 => writeln!(
                 text,
-                "{minute} * * * 1-5 root nice -n 19 /opt/{name} --to 'a b' && beat {name} --every 3d"
+                "{minute} * * * 1-5 root nice -n 19 /opt/{name} --to 'a b' && beat {name}-{file} --every 3d"
             ),
             6 => writeln!(
                 text,
-                "{minute} {hour} 1 * * app beat {name} --every 31d -- /opt/{name}"
+                "{minute} {hour} 1 * * app beat {name}-{file} --every 31d -- /opt/{name}"
             ),
             _ => writeln!(
                 text,
@@ -147,6 +147,22 @@ fn table() {
     fs::create_dir_all(root.join("tmp")).unwrap();
     fs::create_dir_all(root.join("var/backups")).unwrap();
     fs::write(root.join("usr/sbin/cron"), "").unwrap();
+    for dir in ["usr/local/bin", "usr/bin", "opt", "srv/app"] {
+        fs::create_dir_all(root.join(dir)).unwrap();
+    }
+    let program = |path: PathBuf| {
+        fs::write(&path, "#!/bin/sh\necho done\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    for name in ["beat", "php", "pg_dump", "gzip", "nice"] {
+        program(root.join("usr/bin").join(name));
+    }
+    for line in 0..lines {
+        program(root.join(format!("usr/local/bin/job-{line}.sh")));
+        program(root.join(format!("usr/bin/job-{line}")));
+        program(root.join(format!("opt/job-{line}")));
+        program(root.join(format!("srv/app/job-{line}.py")));
+    }
     fs::write(
         root.join("etc/passwd"),
         "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n",
