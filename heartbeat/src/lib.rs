@@ -30,7 +30,7 @@ mod store;
 mod write;
 
 pub use boot::{BootId, BootStamp};
-pub use interval::{Interval, IntervalError};
+pub use interval::{Interval, IntervalError, read_duration};
 pub use name::{JobName, JobNameError};
 #[cfg(feature = "read")]
 pub use owners::{user_id, user_name};
@@ -42,7 +42,7 @@ pub use schedule::{Schedule, ScheduleError, ScheduleKind};
 pub use store::{
     SYSTEM_STORE, StoreChoice, WriterStore, place_in_store, reader_stores, writer_store,
 };
-pub use write::{NewBeat, Stage, WriteError, replace_file, write_beat};
+pub use write::{NewBeat, Stage, WriteError, replace_file, time_text, write_beat};
 
 /// Version of the format that this crate writes, and the highest that it reads.
 pub const FORMAT_VERSION: u64 = 1;

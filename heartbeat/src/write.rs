@@ -100,7 +100,7 @@ impl<'a> NewBeat<'a> {
         let mut out = Object(String::with_capacity(512));
         out.number("v", FORMAT_VERSION);
         out.text("job", self.job.as_str());
-        out.text("timestamp", &rfc3339(self.timestamp));
+        out.text("timestamp", &time_text(self.timestamp));
         if let Some(interval) = self.interval {
             out.number("interval_seconds", interval.seconds());
         }
@@ -114,7 +114,7 @@ impl<'a> NewBeat<'a> {
             out.number("uptime_seconds", Seconds(boot.uptime));
         }
         if let Some(started) = self.started {
-            out.text("started", &rfc3339(started));
+            out.text("started", &time_text(started));
         }
         out.seconds("duration_seconds", self.duration);
         if let Some(code) = self.exit_code {
@@ -141,7 +141,9 @@ impl<'a> NewBeat<'a> {
     }
 }
 
-fn rfc3339(time: DateTime<Utc>) -> String {
+/// A time as beats carry it: RFC 3339 in UTC, with milliseconds.
+#[must_use]
+pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
