@@ -249,7 +249,7 @@ impl Calendar {
             self.days
         };
         let first = weekday(day_of(year, month, 1));
-        days & weekdays_of(self.weekdays, first) & ((2 << last) - 2)
+        days & weekdays_of(self.weekdays, first) & (2_u32 << last).wrapping_sub(2)
     }
 }
 

@@ -131,7 +131,8 @@ impl Dial for Cron {
         } else {
             self.days & by_weekday
         };
-        days & ((2 << days_in_month(year, month)) - 2)
+        // Of a month of 31 days the upper bit falls out: all bits are left then.
+        days & (2_u32 << days_in_month(year, month)).wrapping_sub(2)
     }
 
     fn time_at_or_after(&self, time: i64) -> Option<i64> {
