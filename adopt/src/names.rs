@@ -6,55 +6,11 @@ use std::collections::HashMap;
 
 use heartbeat::JobName;
 
+use words::is_redirect;
+pub(crate) use words::{commands, program_at};
+
 /// The longest name that is made. The rest of what a name may be is for its place.
 const LONG: usize = 60;
-
-/// Programs that run what comes after them, and how many words of their own they take
-/// besides options.
-const RUNNERS: [(&str, usize); 20] = [
-    ("nice", 0),
-    ("ionice", 0),
-    ("nohup", 0),
-    ("setsid", 0),
-    ("exec", 0),
-    ("eval", 0),
-    ("command", 0),
-    ("env", 0),
-    ("sudo", 0),
-    ("doas", 0),
-    ("runuser", 0),
-    ("chronic", 0),
-    ("cronic", 0),
-    ("time", 0),
-    ("stdbuf", 0),
-    ("chpst", 0),
-    ("timeout", 1),
-    ("flock", 1),
-    ("systemd-inhibit", 0),
-    ("systemd-cat", 0),
-];
-
-/// Options of those that take a word of their own.
-const WITH_WORD: [&str; 18] = [
-    "-n",
-    "-c",
-    "-u",
-    "-g",
-    "-k",
-    "-s",
-    "-w",
-    "-E",
-    "-t",
-    "-p",
-    "-o",
-    "-i",
-    "-e",
-    "-S",
-    "--user",
-    "--signal",
-    "--kill-after",
-    "--unset",
-];
 
 /// Programs that only prepare, ask or wait: they give a job no name.
 const QUIET: [&str; 36] = [
@@ -232,160 +188,31 @@ pub fn settle(wishes: &[Wish]) -> Vec<JobName> {
     names
 }
 
-/// The simple commands of a line, each as words. Quotes are taken off, redirects and
-/// what is after a `#` left out.
-fn commands(line: &str) -> Vec<Vec<String>> {
-    let mut out = vec![Vec::new()];
-    let mut word = String::new();
-    let mut any = false;
-    let mut chars = line.chars().peekable();
-    let mut quote = None;
-    let end = |out: &mut Vec<Vec<String>>, word: &mut String, any: &mut bool| {
-        if *any {
-            if let Some(last) = out.last_mut() {
-                last.push(std::mem::take(word));
-            }
-            *any = false;
-        }
-    };
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(q), c) if q == c => quote = None,
-            (Some('"') | None, '\\') => {
-                word.extend(chars.next());
-                any = true;
-            }
-            // What another command prints: a word that names nothing.
-            (Some('"') | None, '$') if chars.peek() == Some(&'(') => {
-                let mut depth = 0;
-                for inner in chars.by_ref() {
-                    depth += i32::from(inner == '(') - i32::from(inner == ')');
-                    if depth == 0 {
-                        break;
-                    }
-                }
-                word.push('$');
-                any = true;
-            }
-            (Some('"') | None, '`') => {
-                chars.by_ref().find(|inner| *inner == '`');
-                word.push('$');
-                any = true;
-            }
-            (Some(_), c) => word.push(c),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                any = true;
-            }
-            (None, ' ' | '\t') => end(&mut out, &mut word, &mut any),
-            (None, ';' | '&' | '|' | '\n' | '(' | ')') if c != '&' || !word.ends_with('>') => {
-                end(&mut out, &mut word, &mut any);
-                out.push(Vec::new());
-            }
-            (None, c) => {
-                word.push(c);
-                any = true;
-            }
-        }
-    }
-    end(&mut out, &mut word, &mut any);
-    out.retain(|words| !words.is_empty());
-    out
-}
-
 /// The name of one simple command, and whether it only prepares.
 fn from_words(words: &[String]) -> (Option<String>, bool) {
-    let mut rest = words.iter().map(String::as_str).peekable();
-    let mut quiet = false;
-    while let Some(word) = rest.next() {
-        if is_redirect(word) {
-            if word.ends_with(['>', '<']) {
-                rest.next();
-            }
-            continue;
-        }
-        if is_assignment(word) {
-            continue;
-        }
-        // A whole command in one word: flock FILE -c '…'.
-        if word.contains(' ') {
-            return (Some(from_command(word).as_str().to_owned()), quiet);
-        }
-        let program = base(word);
-        if matches!(
-            program,
-            "if" | "then" | "else" | "elif" | "while" | "until" | "do" | "{" | "!" | "("
-        ) {
-            continue;
-        }
-        if program == "command" && matches!(rest.peek(), Some(&"-v" | &"-V")) {
-            return (Some("command".into()), true);
-        }
-        if let Some((_, own)) = RUNNERS.iter().find(|(name, _)| *name == program) {
-            skip_own(&mut rest, *own);
-            quiet = true;
-            // A lock, a limit: the job is what comes after.
-            if rest.peek().is_some() {
-                quiet = false;
-                continue;
-            }
-        }
-        quiet |= QUIET.contains(&program);
-        if program == "su" {
-            let after: Vec<&str> = rest.by_ref().collect();
-            let inner = after
-                .iter()
-                .position(|w| *w == "-c")
-                .and_then(|at| after.get(at + 1));
-            return match inner {
-                Some(inner) => (Some(from_command(inner).as_str().to_owned()), false),
-                None => (Some("su".into()), false),
-            };
-        }
-        let plain = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        if INTERPRETERS.contains(&program) || INTERPRETERS.contains(&plain) {
-            let after: Vec<&str> = rest.collect();
-            let (name, inline) = from_script(program, &after);
-            return (Some(name), inline);
-        }
-        return (Some(stem(program).to_owned()), quiet);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(at) = program_at(&words) else {
+        return (None, true);
+    };
+    let (word, after) = (words[at], &words[at + 1..]);
+    // A whole command in one word: flock FILE -c '…'.
+    if word.contains(' ') {
+        return (Some(from_command(word).as_str().to_owned()), false);
     }
-    (None, true)
-}
-
-/// Passes over the options of a runner, and the words that are its own.
-fn skip_own<'a>(rest: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>, mut own: usize) {
-    while let Some(word) = rest.peek() {
-        if is_assignment(word) {
-            rest.next();
-        } else if word.starts_with('-') {
-            let with_word = WITH_WORD.contains(word);
-            rest.next();
-            // A number or a name that belongs to the option.
-            if with_word
-                && rest
-                    .peek()
-                    .is_some_and(|next| !next.starts_with(['-', '/', '.']))
-                && (own > 0 || rest.peek().is_some_and(|w| takes(w)))
-            {
-                rest.next();
-            }
-        } else if own > 0 {
-            own -= 1;
-            rest.next();
-        } else {
-            return;
-        }
+    let program = base(word);
+    if program == "su" {
+        let inner = after.iter().position(|w| *w == "-c");
+        return match inner.and_then(|at| after.get(at + 1)) {
+            Some(inner) => (Some(from_command(inner).as_str().to_owned()), false),
+            None => (Some("su".into()), false),
+        };
     }
-}
-
-/// Whether a word after an option looks like its value.
-fn takes(word: &str) -> bool {
-    word.bytes().all(|b| b.is_ascii_digit())
-        || (word.len() <= 32
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b)))
+    let plain = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if INTERPRETERS.contains(&program) || INTERPRETERS.contains(&plain) {
+        let (name, inline) = from_script(program, after);
+        return (Some(name), inline);
+    }
+    (Some(stem(program).to_owned()), QUIET.contains(&program))
 }
 
 /// The name of what an interpreter runs, and whether that is only a line of its own.
@@ -428,19 +255,6 @@ fn from_script(program: &str, after: &[&str]) -> (String, bool) {
     (program.to_owned(), false)
 }
 
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    })
-}
-
-fn is_redirect(word: &str) -> bool {
-    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
-    rest.starts_with(['>', '<'])
-}
-
 fn base(word: &str) -> &str {
     word.trim_end_matches('/')
         .rsplit('/')
@@ -455,6 +269,8 @@ fn stem(name: &str) -> &str {
         .filter(|stem| !stem.is_empty())
         .unwrap_or(name)
 }
+
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -2,18 +2,26 @@
 //! and what is allowed. Parsing never acts: no network, no files but the config
 //! itself.
 
-use std::fmt;
-use std::ops::Range;
+mod check;
+mod jobs;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use heartbeat::Interval;
+use manifest::{Fault, Span};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 use watch::Policy;
 
 use crate::forge;
 use crate::http::Address;
+
+pub(crate) use check::check;
+pub use jobs::JobsTable;
+/// A fault in a config, with its place.
+pub use manifest::FileError as ConfigError;
 
 /// Where the config is when none is named.
 pub const DEFAULT_PATH: &str = "/etc/heartbeat/config.toml";
@@ -30,6 +38,10 @@ pub struct Config {
     pub policy: Policy,
     /// `[forge]`
     pub forge: Box<dyn forge::Settings>,
+    /// `[forges.NAME]`, by name
+    pub forges: BTreeMap<String, Box<dyn forge::Settings>>,
+    /// `[jobs]`, where there is such a table
+    pub jobs: Option<JobsTable>,
     /// `[watchdog] ping_url`
     pub ping_url: Option<Address>,
     /// `[export] prometheus_file`
@@ -52,6 +64,11 @@ pub struct Checker {
     /// Longest time of a pass.
     #[serde(deserialize_with = "duration")]
     pub deadline: Duration,
+    /// Folder with the files of expected jobs.
+    pub jobs_dir: PathBuf,
+    /// Longest time that jobs get to catch up after the host was off.
+    #[serde(deserialize_with = "duration")]
+    pub catch_up: Duration,
 }
 
 impl Default for Checker {
@@ -62,6 +79,8 @@ impl Default for Checker {
             state_dir: None,
             interval: default_interval(),
             deadline: Duration::from_secs(120),
+            jobs_dir: manifest::DEFAULT_DIR.into(),
+            catch_up: Duration::from_secs(2 * 3_600),
         }
     }
 }
@@ -79,6 +98,9 @@ struct Document {
     issues: Issues,
     /// Read by the forges themselves.
     forge: toml::Table,
+    forges: toml::Table,
+    /// Read by the manifest.
+    jobs: Option<toml::Table>,
     watchdog: Watchdog,
     export: Export,
 }
@@ -115,8 +137,7 @@ struct Export {
 }
 
 fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Interval, D::Error> {
-    let text = DurationText::deserialize(deserializer)?.0;
-    text.parse().map_err(de::Error::custom)
+    Span::deserialize(deserializer).map(|span| span.0)
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
@@ -127,66 +148,6 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> 
     usize::deserialize(deserializer)
         .map_err(|_| de::Error::custom("this must be a number from 0 up"))
 }
-
-/// `"15m"`, or a number of seconds.
-struct DurationText(String);
-
-impl<'de> Deserialize<'de> for DurationText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = DurationText;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration like \"15m\" or a number of seconds")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<DurationText, E> {
-                Ok(DurationText(text.to_owned()))
-            }
-            fn visit_i64<E>(self, seconds: i64) -> Result<DurationText, E> {
-                Ok(DurationText(seconds.to_string()))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-/// A fault in a config, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    /// The file, as the user named it.
-    pub path: String,
-    /// Line and column, counted from 1, and the line itself.
-    pub place: Option<(usize, usize, String)>,
-    /// How many characters are at fault.
-    pub width: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((line, column, text)) = &self.place else {
-            return write!(f, "{}: {}", self.path, self.message);
-        };
-        let gutter = line.to_string().len();
-        write!(
-            f,
-            "{}:{line}:{column}: {}\n{:gutter$} |\n{line} | {text}\n{:gutter$} | {:space$}{}",
-            self.path,
-            self.message,
-            "",
-            "",
-            "",
-            "^".repeat(self.width.max(1)),
-            space = column - 1,
-        )
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads the config from a file; the default one may be missing.
@@ -208,13 +169,9 @@ impl Config {
                     std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
                     _ => error.to_string(),
                 };
-                Err(ConfigError {
-                    path: shown,
-                    place: None,
-                    width: 0,
-                    message: format!("cannot read the config: {why}"),
-                    hint: Some("beat-check config --print-default shows a whole one".into()),
-                })
+                let message = format!("cannot read the config: {why}");
+                Err(ConfigError::whole(shown, message)
+                    .hint("beat-check config --print-default shows a whole one"))
             }
         }
     }
@@ -224,26 +181,29 @@ impl Config {
     /// # Errors
     /// The first fault, with its place.
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
-        let fault = |span: Option<Range<usize>>, message: &str, hint: Option<String>| {
-            locate(text, path, span, message, hint)
-        };
-        let document: Document =
-            toml::from_str(text).map_err(|error| fault(error.span(), error.message(), None))?;
-        let settings =
-            forge::settings(text).map_err(|error| fault(error.span, &error.message, error.hint))?;
+        let fault = |fault: Fault| fault.in_file(text, path);
+        let document: Document = toml::from_str(text).map_err(|error| fault(Fault::from(error)))?;
+        let settings = forge::settings(text).map_err(fault)?;
+        let forges = forge::named_settings(text).map_err(fault)?;
         let host = document.checker.host.as_ref();
         if let Some(host) = host.filter(|host| !valid_host(host.get_ref())) {
-            let hint = "letters, digits, \".\", \"_\" and \"-\", at most 253".to_owned();
-            return Err(fault(Some(host.span()), "this is no host name", Some(hint)));
+            let hint = "letters, digits, \".\", \"_\" and \"-\", at most 253";
+            return Err(fault(
+                Fault::at(host.span(), "this is no host name").hint(hint),
+            ));
         }
         let ping_url = document.watchdog.ping_url;
         let ping_url = ping_url
             .map(|url| {
                 Address::parse(url.get_ref())
-                    .map_err(|why| fault(Some(url.span()), &format!("ping_url: {why}"), None))
+                    .map_err(|why| fault(Fault::at(url.span(), format!("ping_url: {why}"))))
             })
             .transpose()?;
-        drop(document.forge);
+        let jobs = document.jobs.map(|_| JobsTable {
+            path: path.into(),
+            text: text.to_owned(),
+        });
+        drop((document.forge, document.forges));
         Ok(Self {
             checker: document.checker,
             policy: Policy {
@@ -252,6 +212,8 @@ impl Config {
                 ..Policy::default()
             },
             forge: settings,
+            forges,
+            jobs,
             ping_url,
             prometheus_file: document.export.prometheus_file,
         })
@@ -261,41 +223,4 @@ impl Config {
 fn valid_host(host: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     !host.is_empty() && host.len() <= 253 && host.chars().all(allowed)
-}
-
-fn locate(
-    text: &str,
-    path: &str,
-    span: Option<Range<usize>>,
-    message: &str,
-    hint: Option<String>,
-) -> ConfigError {
-    let place = span.clone().and_then(|span| {
-        let before = text.get(..span.start)?;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = masked(text[start..].lines().next().unwrap_or(""));
-        let column = text[start..span.start].chars().count() + 1;
-        Some((before.matches('\n').count() + 1, column, line))
-    });
-    let room = place.as_ref().map_or(0, |(_, column, line)| {
-        (line.chars().count() + 1).saturating_sub(*column)
-    });
-    ConfigError {
-        path: path.to_owned(),
-        width: span.map_or(0, |span| span.len()).min(room),
-        place,
-        message: message.trim().replace('\n', "; "),
-        hint,
-    }
-}
-
-/// A line as a message may show it: cut short, and without the value of a key
-/// that looks like a secret, which has no place in a config.
-fn masked(line: &str) -> String {
-    let key = line.split('=').next().unwrap_or("").trim().to_lowercase();
-    let secret = ["token", "secret", "password"];
-    if secret.iter().any(|word| key.contains(word)) && !key.contains("file") {
-        return format!("{} = …", key.chars().take(100).collect::<String>());
-    }
-    line.chars().take(160).collect()
 }

@@ -12,7 +12,7 @@ use watch::{Expected, FileExpectation};
 /// What is wrong with the files that the last success should have left: one of the
 /// reasons of a failure. A file that this user may not see is not judged.
 #[must_use]
-pub fn fault(expected: &Expected, files: &JobFiles) -> Option<&'static str> {
+pub(crate) fn fault(expected: &Expected, files: &JobFiles) -> Option<&'static str> {
     let last = files.last.as_deref()?.as_ref().ok()?;
     let details = last.details.as_deref();
     let looked = details.is_some_and(|d| d.expectations.iter().any(|one| &**one == "file"));

@@ -6,11 +6,15 @@ pub mod config;
 pub mod deliver;
 pub mod error;
 pub mod exit;
+mod expected;
 pub mod forge;
 pub mod gather;
 pub mod http;
+mod left_files;
 pub mod output;
 pub mod pass;
+mod roll;
+pub mod routes;
 pub mod secret;
 pub mod state;
 #[cfg(test)]
@@ -74,24 +78,5 @@ fn config_command(args: &ConfigArgs) -> Result<u8, pass::Refusal> {
         let _ = out.write_all(config::DEFAULT_TEXT.as_bytes());
         return Ok(exit::WELL);
     }
-    let config = pass::load(args.config.as_deref())?;
-    let default = std::path::Path::new(config::DEFAULT_PATH);
-    let path = args.config.as_deref().unwrap_or(default);
-    if config.forge.needs_token() {
-        let env = |name: &str| std::env::var_os(name);
-        // No token at all may be right here: the service gets its own.
-        secret::load(config.forge.token_file(), &env).map_err(|error| pass::Refusal {
-            code: exit::USAGE,
-            message: error.to_string(),
-            hint: Some(error.hint),
-        })?;
-    }
-    let state = if path.exists() {
-        "in order"
-    } else {
-        "there is no such file, so every key has its default"
-    };
-    let (path, kind) = (path.display(), config.forge.kind());
-    let _ = writeln!(out, "{path}: {state}; issues go to a {kind} forge");
-    Ok(exit::WELL)
+    config::check(args.config.as_deref(), &mut out)
 }

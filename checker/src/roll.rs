@@ -1,13 +1,13 @@
 //! The roll of expected jobs: each job that is found is judged by its entry, and
 //! those that left nothing are judged too.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use heartbeat::{Finding, JobFiles, JobName};
-use watch::{Expectation, Expected, JobKey, JobState, Need, Owner, Sight, conflict, verdict};
+use watch::{Expectation, Expected, JobKey, JobState, Owner, Sight, conflict, verdict};
 
 use crate::gather::Measure;
 use crate::left_files;
@@ -51,7 +51,10 @@ impl<'a> Roll<'a> {
             let expected = &self.measure.expected[at];
             if let Some(what) = conflict(expected, files) {
                 let finding = finding(expected, what);
-                let mut all = self.conflicts.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut all = self
+                    .conflicts
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 all.push(finding);
             }
             Arc::clone(expected)
@@ -131,38 +134,4 @@ fn finding(expected: &Expected, what: String) -> Finding {
         what,
         blind: false,
     }
-}
-
-/// Needs that name a job which nobody knows: neither the manifest nor a store.
-#[must_use]
-pub(crate) fn unknown_needs(expected: &[Arc<Expected>], states: &[JobState]) -> Vec<Finding> {
-    let mut wanted: HashSet<(&str, &str)> = HashSet::new();
-    let needs = || {
-        expected.iter().flat_map(|one| {
-            let jobs = one.needs.iter().filter_map(|need| match need {
-                Need::Job { user, job } => Some((&**user, job.as_str())),
-                Need::Host => None,
-            });
-            jobs.map(move |need| (one, need))
-        })
-    };
-    wanted.extend(needs().map(|(_, need)| need));
-    if wanted.is_empty() {
-        return Vec::new();
-    }
-    for state in states {
-        wanted.remove(&(state.key.user(), state.key.job.as_str()));
-    }
-    needs()
-        .filter(|(_, need)| wanted.contains(need))
-        .map(|(one, (user, job))| {
-            finding(
-                one,
-                format!(
-                    "says that {} needs {user}/{job}, which is neither expected nor leaves beats: correct the name",
-                    one.job
-                ),
-            )
-        })
-        .collect()
 }

@@ -127,14 +127,51 @@ impl fmt::Display for SecretError {
 
 impl std::error::Error for SecretError {}
 
-/// Finds the token: `token_file`, else `$CREDENTIALS_DIRECTORY/forge-token`
+/// The environment variable for the token of `[forge]`, or of `[forges.NAME]`:
+/// `HEARTBEAT_FORGE_TOKEN_OPS`.
+#[must_use]
+pub fn token_variable(forge: Option<&str>) -> String {
+    match forge {
+        None => TOKEN_VARIABLE.to_owned(),
+        Some(name) => {
+            let name = name.to_ascii_uppercase().replace('-', "_");
+            format!("{TOKEN_VARIABLE}_{name}")
+        }
+    }
+}
+
+/// The systemd credential for the token of `[forge]`, or of `[forges.NAME]`:
+/// `forge-token-ops`.
+#[must_use]
+pub fn token_credential(forge: Option<&str>) -> String {
+    match forge {
+        None => TOKEN_CREDENTIAL.to_owned(),
+        Some(name) => format!("{TOKEN_CREDENTIAL}-{name}"),
+    }
+}
+
+/// Finds the token of `[forge]`; see [`load_for`].
+///
+/// # Errors
+/// As [`load_for`].
+pub fn load(
+    token_file: Option<&Path>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<Secret>, SecretError> {
+    load_for(None, token_file, env)
+}
+
+/// Finds the token of a forge: `token_file`, else `$CREDENTIALS_DIRECTORY/forge-token`
 /// where that file exists, else `HEARTBEAT_FORGE_TOKEN` where that is set and
-/// not empty. `env` looks up an environment variable.
+/// not empty; with the forge's name behind them where it has one. A named forge
+/// never gets the token of another: it may be somebody else's server. `env`
+/// looks up an environment variable.
 ///
 /// # Errors
 /// When the first place that applies holds no usable token. Later places are
 /// not tried then.
-pub fn load(
+pub fn load_for(
+    forge: Option<&str>,
     token_file: Option<&Path>,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<Secret>, SecretError> {
@@ -142,17 +179,18 @@ pub fn load(
         return from_file(path, true).map(Some);
     }
     if let Some(folder) = env("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty()) {
-        let path = PathBuf::from(folder).join(TOKEN_CREDENTIAL);
+        let path = PathBuf::from(folder).join(token_credential(forge));
         if path.exists() {
             // The service manager guards its folder; the modes inside are its own.
             return from_file(&path, false).map(Some);
         }
     }
-    let Some(value) = env(TOKEN_VARIABLE).filter(|value| !value.is_empty()) else {
+    let variable = token_variable(forge);
+    let Some(value) = env(&variable).filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let fault = |why: &str| SecretError {
-        place: format!("the environment variable {TOKEN_VARIABLE}"),
+        place: format!("the environment variable {variable}"),
         why: format!("it {why}"),
         hint: "set it to the token alone, or use `token_file`".to_owned(),
     };
@@ -315,6 +353,23 @@ mod tests {
             "cannot use the token in the environment variable HEARTBEAT_FORGE_TOKEN: \
              it has white space inside"
         );
+    }
+
+    #[test]
+    fn a_named_forge_has_places_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), TOKEN_CREDENTIAL, "of-the-first", 0o444);
+        let env = |name: &str| match name {
+            "CREDENTIALS_DIRECTORY" => Some(dir.path().as_os_str().to_owned()),
+            TOKEN_VARIABLE => Some("of-the-first".into()),
+            "HEARTBEAT_FORGE_TOKEN_DB_OPS" => Some("of-db-ops".into()),
+            _ => None,
+        };
+        let found = |name: &str| load_for(Some(name), None, &env).unwrap();
+        assert_eq!(found("ops"), None, "never that of another forge");
+        assert_eq!(found("db-ops").unwrap().reveal(), "of-db-ops");
+        write(dir.path(), "forge-token-db-ops", "from-credential", 0o444);
+        assert_eq!(found("db-ops").unwrap().reveal(), "from-credential");
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn in_words(message: &str) -> String {
         ("invalid type: floating point", "this is the number"),
         ("invalid type: boolean", "this is the word"),
         ("invalid type: ", "this is a "),
+        ("invalid value: integer", "this is the number"),
         ("invalid value: ", "this is "),
         (
             "expected a sequence",
@@ -75,6 +76,8 @@ fn in_words(message: &str) -> String {
         ),
         ("expected i64", "a whole number was expected"),
         ("expected u32", "a whole number from 0 up was expected"),
+        ("expected a table", "a table was expected"),
+        ("expected a map", "a table was expected"),
         ("expected a string", "a text in quotes was expected"),
         ("expected a boolean", "true or false was expected"),
         (

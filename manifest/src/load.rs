@@ -99,7 +99,8 @@ pub struct UnknownNeed {
 }
 
 impl UnknownNeed {
-    /// What is wrong, completing "`<place>` …".
+    /// What is noticed, completing "`<place>` …". Something is wrong only where
+    /// that job leaves no beat either.
     #[must_use]
     pub fn what(&self) -> String {
         let (by, need) = (&self.by, &self.need);
@@ -110,7 +111,7 @@ impl UnknownNeed {
             _ => String::new(),
         };
         format!(
-            "says that {} needs \"{need}\", which is no expected job and leaves no beat{own}",
+            "says that {} needs \"{need}\", which is no expected job{own}",
             by.job
         )
     }

@@ -45,3 +45,9 @@ pub fn beat_check() -> PathBuf {
 pub fn beat_report() -> PathBuf {
     dir().join("beat-report")
 }
+
+/// The adopter.
+#[must_use]
+pub fn beat_adopt() -> PathBuf {
+    dir().join("beat-adopt")
+}

@@ -106,11 +106,21 @@ fn imports_go_down_only() {
         ("heartbeat", names(&[])),
         ("writer", names(&["heartbeat"])),
         ("watch", names(&["heartbeat"])),
-        ("checker", names(&["heartbeat", "watch"])),
-        ("report", names(&["heartbeat", "watch"])),
+        ("manifest", names(&["heartbeat", "watch"])),
+        ("checker", names(&["heartbeat", "watch", "manifest"])),
+        ("report", names(&["heartbeat", "watch", "manifest"])),
+        ("adopt", names(&["heartbeat", "watch", "manifest"])),
         (
             "house-tests",
-            names(&["heartbeat", "writer", "watch", "checker", "report"]),
+            names(&[
+                "heartbeat",
+                "writer",
+                "watch",
+                "manifest",
+                "checker",
+                "report",
+                "adopt",
+            ]),
         ),
     ]);
     let known: Names = rule.keys().map(|name| (*name).to_owned()).collect();
@@ -365,6 +375,8 @@ fn the_settings_that_are_shown_are_the_defaults() {
         "state_dir",
         "interval",
         "deadline",
+        "jobs_dir",
+        "catch_up",
         "storm_threshold",
     ] {
         assert!(DEFAULT_TEXT.contains(&format!("{key} = ")), "{key}");

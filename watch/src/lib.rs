@@ -35,7 +35,7 @@ pub use marker::{Marker, Scope, member_hash, members_hash, splice};
 pub use notes::{Notes, WireOutage};
 pub use outage::{Outage, OutageKind, Outages, Witness, outage, time_to_catch_up};
 pub use plan::{Action, Known, Listings, Plan, Policy, Question, Sight, covered, plan};
-pub use reason::reason;
+pub use reason::{bare_reason, reason};
 pub use record::{
     Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, MissedLine, OutageLine, PassRecord,
     Summary,

@@ -6,12 +6,23 @@ use heartbeat::UnreadableKind;
 use crate::words::{count, moment, span};
 use crate::{Cause, JobState, Verdict};
 
-/// One sentence without a full stop; `None` for a job that is well.
+/// One sentence without a full stop; `None` for a job that is well. Where an outage of
+/// the host explains a silence, it says so.
 ///
 /// Texts that come from a job (a reason, a signal's name) are cut short and
 /// stripped of control characters, but not escaped for any markup.
 #[must_use]
 pub fn reason(state: &JobState) -> Option<String> {
+    let reason = bare_reason(state)?;
+    Some(match state.story() {
+        Some(outage) => format!("{reason}; {outage}"),
+        None => reason,
+    })
+}
+
+/// The same without the outage, for where that is told once for many.
+#[must_use]
+pub fn bare_reason(state: &JobState) -> Option<String> {
     let silence = || match (state.age, state.missed()) {
         (Some(age), Some(missed)) => format!(
             "no success for {}, {} missed",
@@ -21,11 +32,7 @@ pub fn reason(state: &JobState) -> Option<String> {
         (Some(age), None) => format!("no success for {}", span(age)),
         _ => "no success is known".to_owned(),
     };
-    let reason = of_verdict(state, silence)?;
-    Some(match state.story() {
-        Some(outage) => format!("{reason}; {outage}"),
-        None => reason,
-    })
+    of_verdict(state, silence)
 }
 
 fn of_verdict(state: &JobState, silence: impl Fn() -> String) -> Option<String> {

@@ -18,12 +18,15 @@ pub trait Timetables: Sync {
 
 type Read = Result<Arc<Runs>, Box<str>>;
 
+/// By schedule.
+type OfZone = HashMap<Box<str>, Read>;
+
 /// Reads each schedule once, and keeps it.
 #[derive(Debug)]
 pub struct KnownTimetables {
     local: Zone,
     /// By zone, which is empty for the host's own, and by schedule.
-    known: RwLock<HashMap<Box<str>, HashMap<Box<str>, Read>>>,
+    known: RwLock<HashMap<Box<str>, OfZone>>,
 }
 
 impl KnownTimetables {

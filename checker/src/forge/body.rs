@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use watch::words::{count, moment, span};
-use watch::{Cause, JobState, Marker, Severity, Verdict, reason};
+use watch::{Cause, JobState, Marker, Severity, Verdict, bare_reason, reason};
 
 /// Issues hold 65,536 characters on the strictest forge.
 const MAX_BODY: usize = 48_000;
@@ -274,6 +274,27 @@ pub fn duplicate(of: u64, next: &Marker) -> String {
     )
 }
 
+/// What happened to many jobs at once: the outage of the host that explains most of
+/// them, where one does.
+fn storm_headline(states: &[&JobState], host: &str) -> String {
+    let jobs = count(
+        states.len() as u64,
+        "job needs attention",
+        "jobs need attention",
+    );
+    let host = code(host);
+    let story = states.first().and_then(|state| state.story());
+    let explained = states.iter().filter(|state| state.story() == story).count();
+    match story.filter(|_| explained * 2 > states.len()) {
+        Some(outage) => format!(
+            "{jobs} on {host}: {outage}. {explained} of them missed their runs in that time, had time to catch up since, and did not.\n\n"
+        ),
+        None => format!(
+            "{jobs} on {host} at once. One cause is likely: the host was off, a disk is full, cron or a shared service is down.\n\n"
+        ),
+    }
+}
+
 /// The checker's part of an umbrella issue.
 #[must_use]
 pub fn storm_block(
@@ -282,20 +303,12 @@ pub fn storm_block(
     marker: &Marker,
     now: DateTime<Utc>,
 ) -> String {
-    let mut text = format!(
-        "{} on {} at once. One cause is likely: the host was off, a disk is full, cron or a shared service is down.\n\n",
-        count(
-            states.len() as u64,
-            "job needs attention",
-            "jobs need attention"
-        ),
-        code(&marker.host),
-    );
+    let mut text = storm_headline(states, &marker.host);
     text.push_str("| job | verdict | seen |\n|---|---|---|\n");
     let line = marker.to_line();
     let mut listed = 0;
     for state in states.iter().take(MAX_ROWS) {
-        let why = reason(state).map_or(String::new(), |reason| inline(&reason));
+        let why = bare_reason(state).map_or(String::new(), |reason| inline(&reason));
         let _ = writeln!(
             text,
             "| {} | {} | {why} |",

@@ -18,7 +18,7 @@ fn marker(state: &JobState) -> Marker {
 
 fn whole(verdict: Verdict) -> String {
     let state = find(verdict);
-    job_block(&state, &marker(&state), now().wall)
+    job_block(&state, &[], &marker(&state), now().wall)
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_body_is_never_too_long_and_ends_as_it_must() {
     {
         *output_tail = Some(long.into());
     }
-    let body = job_block(&state, &marker(&state), now().wall);
+    let body = job_block(&state, &[], &marker(&state), now().wall);
     assert!(body.len() < 60_000);
     assert!(body.ends_with("<!-- /heartbeat-checker -->"));
     let states: Vec<JobState> = std::iter::repeat_with(|| state.clone())

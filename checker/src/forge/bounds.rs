@@ -64,7 +64,14 @@ mod tests {
         let bounds = Bounds { title: 3, text: 5 };
         let new = |title: &str, body: &str| {
             let (title, body) = (title.to_owned(), body.to_owned());
-            let checked = bounds.check_new("open it", &NewIssue { title, body });
+            let checked = bounds.check_new(
+                "open it",
+                &NewIssue {
+                    title,
+                    body,
+                    ..NewIssue::default()
+                },
+            );
             checked.map_err(|error| error.to_string())
         };
         assert_eq!(new("äöü", "äöüäö"), Ok(()));

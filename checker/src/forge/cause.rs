@@ -59,7 +59,7 @@ impl Cause {
         if let Some(name) = name.filter(|name| !same_user(name, repo)) {
             return Some(Self::new(
                 format!("{repo} was renamed and is now {}", one_line(name)),
-                "set `repo` in [forge] to the new name",
+                "set `repo` to the new name",
             ));
         }
         if found.get(issues) == Some(&Value::Bool(false)) {

@@ -19,7 +19,7 @@ use toml::Spanned;
 
 use self::page::{Comment, Page};
 use self::store::{Found, Scan};
-use super::settings;
+use super::settings::{self, Source};
 use super::warnings::Warnings;
 use super::{Edit, Fault, Forge, ForgeIssue, Kind, Listing, NewIssue, Parts, Settings, State};
 use crate::clock::Clock;
@@ -35,7 +35,7 @@ path = "/var/lib/beat-check/issues"   # else `issues` in the state folder
 label = "heartbeat"                   # for people; "" for none
 user = "beat-check"                   # whom new files name as their author
 "#,
-    parse: |text| Ok(Box::new(FolderSettings::parse(text)?)),
+    parse: |source| Ok(Box::new(FolderSettings::parse(source)?)),
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -51,23 +51,36 @@ struct Table {
 /// The checked settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderSettings {
+    name: Option<String>,
     path: Option<PathBuf>,
     label: Option<String>,
     user: String,
 }
 
 impl FolderSettings {
-    /// Reads the `[forge]` table of a config text.
+    /// Reads the table of a forge in a config text.
     ///
     /// # Errors
     /// The first fault in it, with its place.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let table: Table = settings::table(text)?.unwrap_or_default();
+    pub fn parse(source: Source<'_>) -> Result<Self, Fault> {
+        let table: Table = settings::table(source)?.unwrap_or_default();
         Ok(Self {
+            name: source.name(),
             path: settings::check_path("path", table.path.as_ref())?,
             label: settings::check_label(table.label.as_ref())?,
             user: settings::check_user(table.user.as_ref())?
                 .unwrap_or_else(|| "beat-check".to_owned()),
+        })
+    }
+}
+
+impl FolderSettings {
+    /// The folder below the state folder, where no path is set: two forges never
+    /// share one by accident.
+    fn own_folder(&self) -> PathBuf {
+        PathBuf::from(match &self.name {
+            None => "issues".to_owned(),
+            Some(name) => format!("issues-{name}"),
         })
     }
 }
@@ -85,10 +98,28 @@ impl Settings for FolderSettings {
         None
     }
 
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn place(&self) -> String {
+        let path = self.path.clone().unwrap_or_else(|| self.own_folder());
+        format!("folder {}", path.display())
+    }
+
+    fn boxed(&self) -> Box<dyn Settings> {
+        Box::new(self.clone())
+    }
+
+    fn with_repo(&self, _: &str) -> Result<Box<dyn Settings>, String> {
+        Err("a folder has no repositories".to_owned())
+    }
+
     fn open(&self, parts: Parts) -> Result<Box<dyn Forge>, DeliveryError> {
         let root = self.path.clone();
         Ok(Box::new(Folder {
-            root: root.unwrap_or_else(|| parts.state_dir.join("issues")),
+            table: settings::header(self.name.as_deref()),
+            root: root.unwrap_or_else(|| parts.state_dir.join(self.own_folder())),
             label: self.label.clone(),
             user: self.user.clone(),
             clock: parts.clock,
@@ -98,6 +129,8 @@ impl Settings for FolderSettings {
 }
 
 struct Folder {
+    /// The table of its settings, for hints.
+    table: String,
     root: PathBuf,
     label: Option<String>,
     user: String,
@@ -119,10 +152,10 @@ impl Folder {
                 .hint(format!("let the user that runs beat-check write in {root}")),
             io::ErrorKind::ReadOnlyFilesystem => {
                 DeliveryError::never(doing, "the file system is read-only")
-                    .hint("name another folder with `path` in [forge]")
+                    .hint(format!("name another folder with `path` in {}", self.table))
             }
             io::ErrorKind::NotADirectory => DeliveryError::never(doing, "not a directory")
-                .hint("name a folder with `path` in [forge]"),
+                .hint(format!("name a folder with `path` in {}", self.table)),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 DeliveryError::later(doing, "no space is left").hint("make room on that disk")
             }
@@ -275,6 +308,12 @@ impl Forge for Folder {
         store::sweep(&self.root);
         let scan = store::scan(&self.root).map_err(failed)?;
         let now = self.clock.now();
+        let labels = settings::all_labels(self.label.as_deref(), issue_wanted);
+        let labels: Vec<String> = labels.iter().map(|one| page::quoted(one)).collect();
+        let labels: Vec<String> = match &labels[..] {
+            [] => Vec::new(),
+            all => vec![format!("labels: [{}]", all.join(", "))],
+        };
         let fill = |number| Page {
             number,
             title: issue_wanted.title.clone(),
@@ -284,11 +323,7 @@ impl Forge for Folder {
             created: Some(now),
             updated: Some(now),
             closed_at: None,
-            other: self
-                .label
-                .iter()
-                .map(|label| format!("labels: [{}]", page::quoted(label)))
-                .collect(),
+            other: labels.clone(),
             body: issue_wanted.body.clone(),
             comments: Vec::new(),
         };

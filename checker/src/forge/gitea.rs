@@ -4,7 +4,8 @@
 //! label filter and the search lie, so neither is used; a missing right looks
 //! like a missing repository, so a 404 is looked into before it is told.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -15,12 +16,12 @@ use toml::Spanned;
 
 use super::bounds::Bounds;
 use super::cause::{Cause, Causes, gone};
-use super::identity::{Identity, tell_dropped_label};
+use super::identity::{Identity, tell_dropped_labels};
 use super::paging::{self, Entry};
 use super::remote::{self, Api, Place, Probe};
 use super::wire::{self, CommentJson, IssueJson, LabelJson, UserJson};
 use super::{Edit, Fault, Forge, ForgeIssue, Kind, Listing, NewIssue, Parts, Settings, State};
-use super::{settings, warnings::Warnings};
+use super::{settings, settings::Source, warnings::Warnings};
 use crate::error::{DeliveryError, Retry};
 use crate::http::{Caller, Method};
 
@@ -38,7 +39,7 @@ label = "heartbeat"                   # for people; "" for none
 # allow_http = false                  # true sends the token unencrypted
 # max_pages = 200                     # more pages of issues count as not seen
 "#,
-    parse: |text| Ok(Box::new(GiteaSettings::parse(text)?)),
+    parse: |source| Ok(Box::new(GiteaSettings::parse(source)?)),
 };
 
 /// The most that a page holds; a server may cut it further.
@@ -70,13 +71,14 @@ struct Table {
 pub struct GiteaSettings(Place);
 
 impl GiteaSettings {
-    /// Reads the `[forge]` table of a config text.
+    /// Reads the table of a forge in a config text.
     ///
     /// # Errors
     /// The first fault in it, with its place.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let table: Table = settings::required(text)?;
+    pub fn parse(source: Source<'_>) -> Result<Self, Fault> {
+        let table: Table = settings::required(source)?;
         Ok(Self(Place {
+            name: source.name(),
             url: settings::check_url(&table.url, table.allow_http)?,
             repo: settings::check_repo(&table.repo, false)?,
             label: settings::check_label(table.label.as_ref())?,
@@ -100,10 +102,30 @@ impl Settings for GiteaSettings {
         self.0.token_file.as_deref()
     }
 
+    fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    fn place(&self) -> String {
+        self.0.shown(KIND.name)
+    }
+
+    fn boxed(&self) -> Box<dyn Settings> {
+        Box::new(self.clone())
+    }
+
+    fn with_repo(&self, repo: &str) -> Result<Box<dyn Settings>, String> {
+        let repo = settings::other_repo(repo, false)?;
+        Ok(Box::new(Self(Place {
+            repo,
+            ..self.0.clone()
+        })))
+    }
+
     fn open(&self, parts: Parts) -> Result<Box<dyn Forge>, DeliveryError> {
         let place = self.0.clone();
         let what = format!("{} at {}", place.repo(), place.url.shown());
-        let token = remote::token(&parts, &what)?;
+        let token = remote::token(&parts, &place, &what)?;
         let api = Api {
             http: parts.http,
             caller: Caller {
@@ -115,10 +137,10 @@ impl Settings for GiteaSettings {
             warnings: Warnings::default(),
         };
         Ok(Box::new(Gitea {
-            identity: Identity::new(place.user.clone()),
+            identity: Identity::new(&place),
             place,
             api,
-            label: OnceCell::new(),
+            labels: RefCell::default(),
             causes: Causes::default(),
         }))
     }
@@ -128,8 +150,8 @@ struct Gitea {
     place: Place,
     api: Api,
     identity: Identity,
-    /// The label's id, once looked up; `None` when there is none to use.
-    label: OnceCell<Option<u64>>,
+    /// The labels' ids, once looked up; `None` when there is none to use.
+    labels: RefCell<HashMap<String, Option<u64>>>,
     causes: Causes,
 }
 
@@ -186,61 +208,76 @@ impl Gitea {
         let answer: Result<UserJson, _> = self.api.get(doing, &["user"], &[]);
         answer.map(|user| user.login).map_err(|mut error| {
             if error.status == Some(403) && error.retry == Retry::Never {
-                let hint =
-                    "give the token the scope read:user, or set `user` in [forge] to its login";
-                error.hint = Some(hint.to_owned());
+                let table = self.place.table();
+                error.hint = Some(format!(
+                    "give the token the scope read:user, or set `user` in {table} to its login"
+                ));
                 return error;
             }
             self.explain(error, None)
         })
     }
 
-    /// Id of the label, made when it is missing. Only a failure that may pass is
-    /// an error: the label is for people, an issue without it does its work.
-    fn label(&self) -> Result<Option<u64>, DeliveryError> {
-        let Some(name) = &self.place.label else {
-            return Ok(None);
-        };
-        if let Some(id) = self.label.get() {
-            return Ok(*id);
+    /// Names and ids of the labels, made when they are missing. Only a failure
+    /// that may pass is an error: labels are for people, an issue without them
+    /// does its work.
+    fn labels(&self, wanted: Vec<String>) -> Result<Vec<(String, u64)>, DeliveryError> {
+        let mut found = Vec::new();
+        let mut listed = None;
+        for name in wanted {
+            let known = self.labels.borrow().get(&name).copied();
+            let id = match known {
+                Some(id) => id,
+                None => {
+                    let id = match self.find_or_make_label(&name, &mut listed) {
+                        Ok(id) => Some(id),
+                        Err(error) => {
+                            remote::without_label(&self.api, &name, error)?;
+                            None
+                        }
+                    };
+                    self.labels.borrow_mut().insert(name.clone(), id);
+                    id
+                }
+            };
+            found.extend(id.map(|id| (name, id)));
         }
-        let id = match self.find_or_make_label(name) {
-            Ok(id) => Some(id),
-            Err(error) => {
-                remote::without_label(&self.api, name, error)?;
-                None
-            }
-        };
-        Ok(*self.label.get_or_init(|| id))
+        Ok(found)
     }
 
-    fn find_or_make_label(&self, name: &str) -> Result<u64, DeliveryError> {
+    /// `listed` are the labels of the repository, where they were asked for.
+    fn find_or_make_label(
+        &self,
+        name: &str,
+        listed: &mut Option<Vec<LabelJson>>,
+    ) -> Result<u64, DeliveryError> {
         let doing = format!("make sure that there is a label {name:?}");
-        if let Some(id) = self.find_label(&doing, name)? {
+        let known = match listed {
+            Some(known) => known,
+            None => listed.insert(self.all_labels(&doing)?),
+        };
+        if let Some(id) = lowest(known, name) {
             return Ok(id);
         }
         let json = json!({"name": name, "color": "#d93f0b", "description": remote::LABEL_TEXT});
         let path = self.path(&["labels"]);
         let made: LabelJson = self.api.send(&doing, (Method::Post, 201), &path, &json)?;
         // Somebody else may have made it at the same time: all take the lowest.
-        let lowest = self.find_label(&doing, name)?;
-        lowest.or(made.id).ok_or_else(|| {
+        let now = listed.insert(self.all_labels(&doing)?);
+        lowest(now, name).or(made.id).ok_or_else(|| {
             DeliveryError::never(self.api.doing(&doing), "it was made and is not there")
         })
     }
 
-    /// The lowest id of the labels with that very name.
-    fn find_label(&self, doing: &str, name: &str) -> Result<Option<u64>, DeliveryError> {
+    /// The labels of the repository.
+    fn all_labels(&self, doing: &str) -> Result<Vec<LabelJson>, DeliveryError> {
         let path = self.path(&["labels"]);
         let (query, most) = ([("limit", PAGE)], self.place.max_pages);
         let all = self.api.all_pages(doing, &path, &query, most)?;
-        let labels = all
-            .iter()
-            .filter_map(|one| LabelJson::deserialize(one).ok());
+        let labels = all.iter();
         Ok(labels
-            .filter(|label| label.name.as_deref() == Some(name))
-            .filter_map(|label| label.id)
-            .min())
+            .filter_map(|one| LabelJson::deserialize(one).ok())
+            .collect())
     }
 
     fn explain(&self, error: DeliveryError, number: Option<u64>) -> DeliveryError {
@@ -282,6 +319,16 @@ impl Gitea {
     }
 }
 
+/// The lowest id of the labels with that very name: the same one may be there
+/// several times.
+fn lowest(labels: &[LabelJson], name: &str) -> Option<u64> {
+    let named = labels.iter();
+    named
+        .filter(|label| label.name.as_deref() == Some(name))
+        .filter_map(|label| label.id)
+        .min()
+}
+
 impl Forge for Gitea {
     fn describe(&self) -> String {
         format!("gitea, {}", self.api.what)
@@ -305,8 +352,8 @@ impl Forge for Gitea {
         let doing = self.api.doing("open an issue");
         BOUNDS.check_new(&doing, issue)?;
         self.identity.check(&doing, &|| self.ask_user())?;
-        let label = self.label()?;
-        let labels: Vec<u64> = label.into_iter().collect();
+        let labels = self.labels(self.place.labels(issue))?;
+        let (names, labels): (Vec<String>, Vec<u64>) = labels.into_iter().unzip();
         let json = json!({"title": issue.title, "body": issue.body, "labels": labels});
         let path = self.path(&["issues"]);
         let answer: IssueJson = self
@@ -321,9 +368,7 @@ impl Forge for Gitea {
         let opened = self
             .identity
             .confirm(&doing, issue, self.issue(answer), &close)?;
-        if label.is_some() {
-            tell_dropped_label(&self.api, self.place.label.as_deref(), &got);
-        }
+        tell_dropped_labels(&self.api, &names, &got);
         Ok(opened)
     }
 

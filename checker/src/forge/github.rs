@@ -4,7 +4,8 @@
 //! 429, a moved repository answers 301 (which a write does not follow), the list
 //! holds pull requests, and nothing counts how many issues there are.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,12 +17,12 @@ use toml::Spanned;
 
 use super::bounds::Bounds;
 use super::cause::{Cause, Causes};
-use super::identity::{Identity, tell_dropped_label};
+use super::identity::{Identity, tell_dropped_labels};
 use super::paging::{self, Entry};
 use super::remote::{self, Api, Place, Probe};
 use super::wire::{self, CommentJson, IssueJson, UserJson};
 use super::{Edit, Fault, Forge, ForgeIssue, Kind, Listing, NewIssue, Parts, Settings, State};
-use super::{settings, warnings::Warnings};
+use super::{settings, settings::Source, warnings::Warnings};
 use crate::error::{DeliveryError, Retry};
 use crate::http::{Address, Caller, Method};
 
@@ -39,7 +40,7 @@ label = "heartbeat"                   # for people; "" for none
 # allow_http = false                  # true sends the token unencrypted
 # max_pages = 200                     # more pages of issues count as not seen
 "#,
-    parse: |text| Ok(Box::new(GithubSettings::parse(text)?)),
+    parse: |source| Ok(Box::new(GithubSettings::parse(source)?)),
 };
 
 /// Where GitHub itself is asked.
@@ -79,15 +80,16 @@ struct Table {
 pub struct GithubSettings(Place);
 
 impl GithubSettings {
-    /// Reads the `[forge]` table of a config text.
+    /// Reads the table of a forge in a config text.
     ///
     /// # Errors
     /// The first fault in it, with its place.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let table: Table = settings::required(text)?;
+    pub fn parse(source: Source<'_>) -> Result<Self, Fault> {
+        let table: Table = settings::required(source)?;
         let url = table.url.clone();
         let url = url.unwrap_or_else(|| Spanned::new(0..0, GITHUB.to_owned()));
         Ok(Self(Place {
+            name: source.name(),
             url: settings::check_url(&url, table.allow_http)?,
             repo: settings::check_repo(&table.repo, false)?,
             label: settings::check_label(table.label.as_ref())?,
@@ -111,10 +113,30 @@ impl Settings for GithubSettings {
         self.0.token_file.as_deref()
     }
 
+    fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    fn place(&self) -> String {
+        self.0.shown(KIND.name)
+    }
+
+    fn boxed(&self) -> Box<dyn Settings> {
+        Box::new(self.clone())
+    }
+
+    fn with_repo(&self, repo: &str) -> Result<Box<dyn Settings>, String> {
+        let repo = settings::other_repo(repo, false)?;
+        Ok(Box::new(Self(Place {
+            repo,
+            ..self.0.clone()
+        })))
+    }
+
     fn open(&self, parts: Parts) -> Result<Box<dyn Forge>, DeliveryError> {
         let place = self.0.clone();
         let what = format!("{} at {}", place.repo(), place.url.shown());
-        let token = remote::token(&parts, &what)?;
+        let token = remote::token(&parts, &place, &what)?;
         let api = Api {
             http: parts.http,
             caller: Caller {
@@ -131,10 +153,10 @@ impl Settings for GithubSettings {
             warnings: Warnings::default(),
         };
         Ok(Box::new(Github {
-            identity: Identity::new(place.user.clone()),
+            identity: Identity::new(&place),
             place,
             api,
-            label: OnceCell::new(),
+            labels: RefCell::default(),
             causes: Causes::default(),
             last_write: Cell::new(None),
         }))
@@ -157,8 +179,8 @@ struct Github {
     place: Place,
     api: Api,
     identity: Identity,
-    /// Whether the label is there, once looked up.
-    label: OnceCell<bool>,
+    /// Whether each label is there, once looked up.
+    labels: RefCell<HashMap<String, bool>>,
     causes: Causes,
     /// When something was written last.
     last_write: Cell<Option<Duration>>,
@@ -219,7 +241,8 @@ impl Github {
         let answer: Result<UserJson, _> = self.api.get(doing, &["user"], &[]);
         answer.map(|user| user.login).map_err(|mut error| {
             if error.status == Some(403) && error.retry == Retry::Never {
-                error.hint = Some("set `user` in [forge] to the token's login".to_owned());
+                let table = self.place.table();
+                error.hint = Some(format!("set `user` in {table} to the token's login"));
                 return error;
             }
             self.explain(error, None)
@@ -247,22 +270,30 @@ impl Github {
         done
     }
 
-    /// Whether the label is there, made when it is missing.
-    fn label(&self) -> Result<bool, DeliveryError> {
-        let Some(name) = &self.place.label else {
-            return Ok(false);
-        };
-        if let Some(there) = self.label.get() {
-            return Ok(*there);
-        }
-        let there = match self.find_or_make_label(name) {
-            Ok(()) => true,
-            Err(error) => {
-                remote::without_label(&self.api, name, error)?;
-                false
+    /// Those of the labels that are there, made when they are missing.
+    fn labels(&self, wanted: Vec<String>) -> Result<Vec<String>, DeliveryError> {
+        let mut there = Vec::new();
+        for name in wanted {
+            let known = self.labels.borrow().get(&name).copied();
+            let usable = match known {
+                Some(usable) => usable,
+                None => {
+                    let usable = match self.find_or_make_label(&name) {
+                        Ok(()) => true,
+                        Err(error) => {
+                            remote::without_label(&self.api, &name, error)?;
+                            false
+                        }
+                    };
+                    self.labels.borrow_mut().insert(name.clone(), usable);
+                    usable
+                }
+            };
+            if usable {
+                there.push(name);
             }
-        };
-        Ok(*self.label.get_or_init(|| there))
+        }
+        Ok(there)
     }
 
     fn find_or_make_label(&self, name: &str) -> Result<(), DeliveryError> {
@@ -334,9 +365,7 @@ impl Forge for Github {
         let doing = self.api.doing("open an issue");
         BOUNDS.check_new(&doing, issue)?;
         self.identity.check(&doing, &|| self.ask_user())?;
-        let label = self.place.label.as_deref();
-        let label = if self.label()? { label } else { None };
-        let labels: Vec<&str> = label.into_iter().collect();
+        let labels = self.labels(self.place.labels(issue))?;
         let json = json!({"title": issue.title, "body": issue.body, "labels": labels});
         let path = self.path(&["issues"]);
         let answer: IssueJson = self
@@ -350,7 +379,7 @@ impl Forge for Github {
         let opened = self
             .identity
             .confirm(&doing, issue, self.issue(answer), &close)?;
-        tell_dropped_label(&self.api, label, &got);
+        tell_dropped_labels(&self.api, &labels, &got);
         Ok(opened)
     }
 

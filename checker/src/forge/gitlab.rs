@@ -15,12 +15,12 @@ use toml::Spanned;
 
 use super::bounds::Bounds;
 use super::cause::{Cause, Causes};
-use super::identity::{Identity, tell_dropped_label};
+use super::identity::{Identity, tell_dropped_labels};
 use super::paging;
 use super::remote::{self, Api, Place, Probe};
 use super::wire::{self, UserJson};
 use super::{Edit, Fault, Forge, ForgeIssue, Kind, Listing, NewIssue, Parts, Settings, State};
-use super::{settings, warnings::Warnings};
+use super::{settings, settings::Source, warnings::Warnings};
 use crate::error::{DeliveryError, Retry};
 use crate::http::{Caller, Method};
 
@@ -38,7 +38,7 @@ label = "heartbeat"                   # for people; "" for none
 # allow_http = false                  # true sends the token unencrypted
 # max_pages = 200                     # more pages of issues count as not seen
 "#,
-    parse: |text| Ok(Box::new(GitlabSettings::parse(text)?)),
+    parse: |source| Ok(Box::new(GitlabSettings::parse(source)?)),
 };
 
 /// The most that a page holds.
@@ -69,13 +69,14 @@ struct Table {
 pub struct GitlabSettings(Place);
 
 impl GitlabSettings {
-    /// Reads the `[forge]` table of a config text.
+    /// Reads the table of a forge in a config text.
     ///
     /// # Errors
     /// The first fault in it, with its place.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let table: Table = settings::required(text)?;
+    pub fn parse(source: Source<'_>) -> Result<Self, Fault> {
+        let table: Table = settings::required(source)?;
         Ok(Self(Place {
+            name: source.name(),
             url: settings::check_url(&table.url, table.allow_http)?,
             repo: settings::check_repo(&table.repo, true)?,
             label: settings::check_label(table.label.as_ref())?,
@@ -99,10 +100,30 @@ impl Settings for GitlabSettings {
         self.0.token_file.as_deref()
     }
 
+    fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    fn place(&self) -> String {
+        self.0.shown(KIND.name)
+    }
+
+    fn boxed(&self) -> Box<dyn Settings> {
+        Box::new(self.clone())
+    }
+
+    fn with_repo(&self, repo: &str) -> Result<Box<dyn Settings>, String> {
+        let repo = settings::other_repo(repo, true)?;
+        Ok(Box::new(Self(Place {
+            repo,
+            ..self.0.clone()
+        })))
+    }
+
     fn open(&self, parts: Parts) -> Result<Box<dyn Forge>, DeliveryError> {
         let place = self.0.clone();
         let what = format!("{} at {}", place.repo(), place.url.shown());
-        let token = remote::token(&parts, &what)?;
+        let token = remote::token(&parts, &place, &what)?;
         let api = Api {
             http: parts.http,
             caller: Caller {
@@ -114,7 +135,7 @@ impl Settings for GitlabSettings {
             warnings: Warnings::default(),
         };
         Ok(Box::new(Gitlab {
-            identity: Identity::new(place.user.clone()),
+            identity: Identity::new(&place),
             project: place.repo(),
             place,
             api,
@@ -218,8 +239,10 @@ impl Gitlab {
         let answer: Result<UserJson, _> = self.api.get(doing, &["user"], &[]);
         answer.map(|user| user.login).map_err(|mut error| {
             if error.status == Some(403) && error.retry == Retry::Never {
-                let hint = "give the token the scope api, or set `user` in [forge] to its name";
-                error.hint = Some(hint.to_owned());
+                let table = self.place.table();
+                error.hint = Some(format!(
+                    "give the token the scope api, or set `user` in {table} to its name"
+                ));
                 return error;
             }
             self.explain(error, None)
@@ -312,12 +335,12 @@ impl Forge for Gitlab {
         let doing = self.api.doing("open an issue");
         BOUNDS.check_new(&doing, issue)?;
         self.identity.check(&doing, &|| self.ask_user())?;
-        let label = self.place.label.as_deref();
-        // A label that does not exist is made by the forge.
+        // A label that does not exist is made by the forge. None has a comma.
+        let labels = self.place.labels(issue);
         let json = json!({
             "title": issue.title,
             "description": without_commands(&issue.body),
-            "labels": label.unwrap_or_default(),
+            "labels": labels.join(","),
         });
         let path = self.path(&["issues"]);
         let answer: IssueJson = self
@@ -332,7 +355,7 @@ impl Forge for Gitlab {
         let opened = self
             .identity
             .confirm(&doing, issue, self.issue(answer), &close)?;
-        tell_dropped_label(&self.api, label, &got);
+        tell_dropped_labels(&self.api, &labels, &got);
         Ok(opened)
     }
 

@@ -5,16 +5,16 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::remote::Api;
+use super::remote::{Api, Place};
 use super::wire::same_user;
 use super::{ForgeIssue, NewIssue};
 use crate::error::{DeliveryError, Retry};
 
-const HINT: &str = "set `user` in [forge] to the token's login, or leave it out";
-
 /// Own login.
 #[derive(Debug)]
 pub(crate) struct Identity {
+    /// The table of the settings, for hints.
+    table: String,
     configured: Option<String>,
     known: OnceCell<String>,
     /// The configured login was held against the token's.
@@ -24,14 +24,20 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// `configured` is what the config says.
-    pub(crate) fn new(configured: Option<String>) -> Self {
+    /// As the config says.
+    pub(crate) fn new(place: &Place) -> Self {
         Self {
-            configured,
+            table: place.table(),
+            configured: place.user.clone(),
             known: OnceCell::new(),
             checked: Cell::new(false),
             wrong: Cell::new(false),
         }
+    }
+
+    fn hint(&self) -> String {
+        let table = &self.table;
+        format!("set `user` in {table} to the token's login, or leave it out")
     }
 
     /// The login, from the config or else from the forge.
@@ -67,7 +73,7 @@ impl Identity {
         }
         if self.wrong.get() {
             let why = format!("the token is not that of {own:?}, whom `user` names");
-            return Err(DeliveryError::never(doing, why).hint(HINT));
+            return Err(DeliveryError::never(doing, why).hint(self.hint()));
         }
         Ok(())
     }
@@ -95,18 +101,24 @@ impl Identity {
                 "issue #{} was opened by {:?}, not by {own:?}, and was closed again",
                 issue.number, issue.author
             );
-            return Err(odd(why).hint(HINT));
+            return Err(odd(why).hint(self.hint()));
         }
         Ok(issue)
     }
 }
 
-/// Tells once that the forge dropped the label.
-pub(crate) fn tell_dropped_label(api: &Api, wanted: Option<&str>, got: &[String]) {
-    if let Some(name) = wanted.filter(|name| !got.iter().any(|one| one == name)) {
-        api.warnings.add(format!(
-            "{} dropped the label {name:?}: the token's user may open issues, but not label them",
-            api.what
-        ));
+/// Tells once that the forge dropped labels.
+pub(crate) fn tell_dropped_labels(api: &Api, wanted: &[String], got: &[String]) {
+    // GitHub tells a label as it was first written, whatever the case.
+    let has = |name: &String| got.iter().any(|one| same_user(one, name));
+    let none = !wanted.iter().any(has);
+    for name in wanted.iter().filter(|name| !has(name)) {
+        let why = if none {
+            ": the token's user may open issues, but not label them"
+        } else {
+            ""
+        };
+        api.warnings
+            .add(format!("{} dropped the label {name:?}{why}", api.what));
     }
 }

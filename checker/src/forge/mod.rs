@@ -32,7 +32,7 @@ use crate::error::DeliveryError;
 use crate::http::Http;
 use crate::secret::Secret;
 
-pub use settings::{Fault, settings};
+pub use settings::{Fault, Source, named_settings, settings};
 
 /// Every kind of forge; the first one is taken when the config names none.
 pub const KINDS: &[Kind] = &[folder::KIND, gitea::KIND, github::KIND, gitlab::KIND];
@@ -46,13 +46,13 @@ pub struct Kind {
     pub summary: &'static str,
     /// A `[forge]` table that parses, with every key that matters.
     pub sample: &'static str,
-    /// Reads the `[forge]` table out of the text of a whole config; checks all
+    /// Reads the table of a forge out of the text of a whole config; checks all
     /// of it, touches no file and no network. Where the text has no such table,
     /// every key is as if left out.
-    pub parse: fn(&str) -> Result<Box<dyn Settings>, Fault>,
+    pub parse: fn(Source<'_>) -> Result<Box<dyn Settings>, Fault>,
 }
 
-/// The checked `[forge]` table of one kind.
+/// The checked table of one forge.
 pub trait Settings: fmt::Debug {
     /// Name of the kind.
     fn kind(&self) -> &'static str;
@@ -62,6 +62,23 @@ pub trait Settings: fmt::Debug {
 
     /// The file that the config names for the token.
     fn token_file(&self) -> Option<&Path>;
+
+    /// The name of the forge: `None` for `[forge]`, else that of
+    /// `[forges.NAME]`.
+    fn name(&self) -> Option<&str>;
+
+    /// Where its issues are, for comparing: settings of one place lead to the
+    /// same issues, whatever the forge is called.
+    fn place(&self) -> String;
+
+    /// The same settings once more.
+    fn boxed(&self) -> Box<dyn Settings>;
+
+    /// The same forge with the issues in another repository.
+    ///
+    /// # Errors
+    /// In words, why that is no repository of such a forge.
+    fn with_repo(&self, repo: &str) -> Result<Box<dyn Settings>, String>;
 
     /// Makes the forge ready. Nothing is sent and nothing is written yet.
     ///
@@ -124,12 +141,14 @@ pub struct Listing {
 }
 
 /// A new issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewIssue {
     /// Title, one line, not blank.
     pub title: String,
     /// Body, marker first.
     pub body: String,
+    /// Labels beside the one of the settings; for people only.
+    pub labels: Vec<String>,
 }
 
 /// What to change in an issue; `None` leaves a field alone.
@@ -180,7 +199,8 @@ pub trait Forge {
     /// When not even the first page came.
     fn closed_issues(&self, author: &str, since: DateTime<Utc>) -> Result<Listing, DeliveryError>;
 
-    /// Opens an issue with the configured label. Never repeated by itself: after
+    /// Opens an issue with the configured label and its own. A label that cannot
+    /// be had is told in [`Forge::warnings`]; the issue does its work without it. Never repeated by itself: after
     /// an error whose [`DeliveryError::may_have_acted`] is true, the caller
     /// lists before it tries again.
     ///

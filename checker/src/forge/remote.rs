@@ -7,16 +7,18 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Parts;
 use super::paging::Page;
 use super::warnings::Warnings;
+use super::{NewIssue, Parts, settings};
 use crate::error::{DeliveryError, Retry};
 use crate::http::{Address, Answer, Call, Caller, Http, Method};
-use crate::secret::{Secret, TOKEN_CREDENTIAL, TOKEN_VARIABLE};
+use crate::secret::{Secret, token_credential, token_variable};
 
 /// The checked settings that every forge over HTTP has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
+    /// Name of the forge, where it has one.
+    pub(crate) name: Option<String>,
     /// Where the forge lies, as people write it.
     pub(crate) url: Address,
     /// The parts of the repository's name.
@@ -36,14 +38,31 @@ impl Place {
     pub(crate) fn repo(&self) -> String {
         self.repo.join("/")
     }
+
+    /// See [`super::Settings::place`]. Forges do not tell case apart in names.
+    pub(crate) fn shown(&self, kind: &str) -> String {
+        format!("{kind} {} {}", self.url.shown(), self.repo().to_lowercase())
+    }
+
+    /// The table of its settings, for hints.
+    pub(crate) fn table(&self) -> String {
+        settings::header(self.name.as_deref())
+    }
+
+    /// All labels of a new issue, each once.
+    pub(crate) fn labels(&self, issue: &NewIssue) -> Vec<String> {
+        settings::all_labels(self.label.as_deref(), issue)
+    }
 }
 
 /// The token, or what to do without one.
-pub(crate) fn token(parts: &Parts, describe: &str) -> Result<Secret, DeliveryError> {
+pub(crate) fn token(parts: &Parts, place: &Place, describe: &str) -> Result<Secret, DeliveryError> {
     parts.token.clone().ok_or_else(|| {
+        let name = place.name.as_deref();
+        let (credential, variable) = (token_credential(name), token_variable(name));
         DeliveryError::never(format!("ask {describe}"), "there is no token for it").hint(format!(
-            "set `token_file` in [forge], LoadCredential={TOKEN_CREDENTIAL}:FILE in the unit, \
-             or {TOKEN_VARIABLE}"
+            "set `token_file` in {}, LoadCredential={credential}:FILE in the unit, or {variable}",
+            place.table()
         ))
     })
 }

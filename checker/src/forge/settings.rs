@@ -3,62 +3,67 @@
 //! Parsing only: a fault says where in the text it lies and what is allowed;
 //! nothing is opened or asked.
 
-use std::fmt;
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use super::{KINDS, Settings};
+use super::{KINDS, NewIssue, Settings};
 use crate::http::Address;
 
-/// What is wrong in a config text, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Where in the text, in bytes.
-    pub span: Option<Range<usize>>,
-    /// What is wrong.
-    pub message: String,
-    /// What is allowed.
-    pub hint: Option<String>,
+pub use manifest::Fault;
+
+/// The table of one forge in the text of a whole config.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// `None` is `[forge]`, a name is that of `[forges.NAME]`.
+    pub name: Option<&'a str>,
 }
 
-impl Fault {
-    pub(crate) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+impl<'a> Source<'a> {
+    /// `[forge]`.
+    #[must_use]
+    pub fn main(text: &'a str) -> Self {
+        Self { text, name: None }
+    }
+
+    /// `[forges.NAME]`.
+    #[must_use]
+    pub fn named(text: &'a str, name: &'a str) -> Self {
         Self {
-            span: Some(span),
-            message: message.into(),
-            hint: None,
+            text,
+            name: Some(name),
         }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+    /// Its name, for the settings that come out of it.
+    pub(crate) fn name(self) -> Option<String> {
+        self.name.map(str::to_owned)
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+/// A table as it stands in a config: `[forge]`, `[forges.ops]`.
+pub(crate) fn header(name: Option<&str>) -> String {
+    match name {
+        None => "[forge]".to_owned(),
+        Some(name) => format!("[forges.{name}]"),
     }
 }
 
-impl std::error::Error for Fault {}
-
-impl From<toml::de::Error> for Fault {
-    fn from(fault: toml::de::Error) -> Self {
-        let message = fault.message().to_owned();
-        let token = message.starts_with("unknown field `token`");
-        let hint = "the token itself does not belong here: write it to a file and set `token_file`";
-        Self {
-            span: fault.span(),
-            hint: token.then(|| hint.to_owned()),
-            message,
-        }
+/// A fault of the parser; a token in the wrong place is told how to do it.
+fn told(fault: toml::de::Error) -> Fault {
+    let fault = Fault::from(fault);
+    if fault.message.starts_with("unknown field `token`") {
+        return fault.hint(
+            "the token itself does not belong here: write it to a file and set `token_file`",
+        );
     }
+    fault
 }
 
 /// The checked `[forge]` table of a whole config text. Without the table, and
@@ -68,16 +73,61 @@ impl From<toml::de::Error> for Fault {
 /// The first fault found in that table (or that the text is no TOML at all).
 /// Other tables are not looked at.
 pub fn settings(text: &str) -> Result<Box<dyn Settings>, Fault> {
+    settings_of(Source::main(text))
+}
+
+/// The checked tables `[forges.NAME]` of a whole config text, by name.
+///
+/// # Errors
+/// The first fault found in them (or that the text is no TOML at all). Other
+/// tables are not looked at.
+pub fn named_settings(text: &str) -> Result<BTreeMap<String, Box<dyn Settings>>, Fault> {
     #[derive(Deserialize)]
     struct Document {
-        forge: Option<Table>,
+        #[serde(default)]
+        forges: BTreeMap<Spanned<String>, serde::de::IgnoredAny>,
     }
+    let document: Document = toml::from_str(text).map_err(told)?;
+    let mut out = BTreeMap::new();
+    let mut variables: BTreeMap<String, String> = BTreeMap::new();
+    for name in document.forges.keys() {
+        check_name(name)?;
+        let variable = crate::secret::token_variable(Some(name.get_ref()));
+        if let Some(other) = variables.insert(variable.clone(), name.get_ref().clone()) {
+            let message = format!(
+                "the forges {other} and {} are hard to tell apart",
+                name.get_ref()
+            );
+            return Err(Fault::at(name.span(), message).hint(format!(
+                "both would take their token from {variable}: give one another name"
+            )));
+        }
+        let settings = settings_of(Source::named(text, name.get_ref()))?;
+        out.insert(name.get_ref().clone(), settings);
+    }
+    Ok(out)
+}
+
+/// The name of a further forge: it becomes a part of a variable and of a file.
+fn check_name(name: &Spanned<String>) -> Result<(), Fault> {
+    let text = name.get_ref();
+    let known = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let begins = |c: char| c.is_ascii_alphanumeric();
+    if !text.starts_with(begins) || !text.chars().all(known) || text.len() > 32 {
+        let message = "this is no name for a forge";
+        return Err(Fault::at(name.span(), message)
+            .hint("at most 32 letters, digits, \"-\" and \"_\", like [forges.ops]"));
+    }
+    Ok(())
+}
+
+/// The checked table of one forge.
+fn settings_of(source: Source<'_>) -> Result<Box<dyn Settings>, Fault> {
     #[derive(Deserialize)]
     #[serde(expecting = "a table")]
-    struct Table {
+    struct Kinded {
         kind: Option<Spanned<String>>,
     }
-    let document: Document = toml::from_str(text)?;
     let names = || {
         let names: Vec<String> = KINDS
             .iter()
@@ -85,14 +135,15 @@ pub fn settings(text: &str) -> Result<Box<dyn Settings>, Fault> {
             .collect();
         names.join(", ")
     };
-    let Some(named) = document.forge.and_then(|table| table.kind) else {
+    let kinded: Option<Kinded> = table(source)?;
+    let Some(named) = kinded.and_then(|table| table.kind) else {
         // A table of another kind that lost its `kind` fails here.
         let default = KINDS.first().ok_or_else(|| Fault {
             span: None,
             message: "no kind of forge is known".to_owned(),
             hint: None,
         })?;
-        return (default.parse)(text).map_err(|fault| {
+        return (default.parse)(source).map_err(|fault| {
             let hint = format!(
                 "without `kind` this is a {} forge; kind = one of {}",
                 default.name,
@@ -106,24 +157,29 @@ pub fn settings(text: &str) -> Result<Box<dyn Settings>, Fault> {
         let message = format!("unknown kind of forge {:?}", named.get_ref());
         Fault::at(named.span(), message).hint(format!("kind = one of {}", names()))
     })?;
-    (kind.parse)(text)
+    (kind.parse)(source)
 }
 
-/// Reads the `[forge]` table of a whole config text as `T`, so that faults carry
-/// their place in that text; `None` without such a table.
-pub(crate) fn table<T: DeserializeOwned>(text: &str) -> Result<Option<T>, Fault> {
-    #[derive(Deserialize)]
-    struct Document<T> {
-        forge: Option<T>,
-    }
-    Ok(toml::from_str::<Document<T>>(text)?.forge)
+/// Reads the table of a forge as `T`, so that faults carry their place in the
+/// text; `None` without such a table.
+pub(crate) fn table<T: DeserializeOwned>(source: Source<'_>) -> Result<Option<T>, Fault> {
+    let mut document = DeTable::parse(source.text).map_err(told)?.into_inner();
+    let value = match source.name {
+        None => document.remove("forge"),
+        Some(name) => match document.remove("forges").map(Spanned::into_inner) {
+            Some(DeValue::Table(mut forges)) => forges.remove(name),
+            _ => None,
+        },
+    };
+    let read = |value: Spanned<DeValue<'_>>| T::deserialize(value.into_deserializer());
+    value.map(read).transpose().map_err(told)
 }
 
 /// As [`table`], for a kind that cannot do without the table.
-pub(crate) fn required<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    table(text)?.ok_or_else(|| Fault {
+pub(crate) fn required<T: DeserializeOwned>(source: Source<'_>) -> Result<T, Fault> {
+    table(source)?.ok_or_else(|| Fault {
         span: None,
-        message: "there is no [forge] table".to_owned(),
+        message: format!("there is no {} table", header(source.name)),
         hint: None,
     })
 }
@@ -139,6 +195,12 @@ pub(crate) fn check_url(url: &Spanned<String>, allow_http: bool) -> Result<Addre
             .hint("use https://, or set allow_http = true if that network is yours alone"));
     }
     Ok(address)
+}
+
+/// A repository that a job names, as [`check_repo`] takes it.
+pub(crate) fn other_repo(repo: &str, deeper: bool) -> Result<Vec<String>, String> {
+    let spanned = Spanned::new(0..0, repo.to_owned());
+    check_repo(&spanned, deeper).map_err(|fault| fault.message)
 }
 
 /// A repository as `owner/name`, or deeper where the forge has groups.
@@ -172,6 +234,21 @@ pub(crate) fn check_label(label: Option<&Spanned<String>>) -> Result<Option<Stri
             .hint("like label = \"heartbeat\", or label = \"\" for none"));
     }
     Ok(Some(text.clone()))
+}
+
+/// All labels of a new issue, each once: the one of the settings first.
+pub(crate) fn all_labels(own: Option<&str>, issue: &NewIssue) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for label in own
+        .into_iter()
+        .chain(issue.labels.iter().map(String::as_str))
+    {
+        // A comma parts labels on GitLab; no manifest lets one through.
+        if !label.is_empty() && !label.contains(',') && !all.iter().any(|one| one == label) {
+            all.push(label.to_owned());
+        }
+    }
+    all
 }
 
 /// A login.

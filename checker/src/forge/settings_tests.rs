@@ -61,6 +61,72 @@ fn each_fault_is_told_with_its_place() {
 }
 
 #[test]
+fn faults_of_named_forges_have_their_place_too() {
+    let told = |text: &str| {
+        let fault = named_settings(text).unwrap_err();
+        let place = fault.span.and_then(|span| text.get(span)).unwrap_or("?");
+        format!(
+            "{} [at {}] ({})",
+            fault.message,
+            place.escape_debug(),
+            fault.hint.unwrap_or_default()
+        )
+    };
+    let good = "[forge]\nkind = \"folder\"\n";
+    let mut all = String::new();
+    for lines in [
+        "[forges.ops]\nkind = \"gitea\"\nrepo = \"a/b\"\n",
+        "[forges.ops]\nkind = \"gitea\"\nurl = \"https://h\"\nrepo = \"watch\"\n",
+        "[forges.ops]\nkind = \"gogs\"\n",
+        "[forges.ops]\ntoken = \"s3cret\"\n",
+        "[forges.\"o p s\"]\nkind = \"folder\"\n",
+        "[forges.-x]\nkind = \"folder\"\n",
+        "[forges.a-b]\nkind = \"folder\"\n[forges.a_B]\nkind = \"folder\"\n",
+    ] {
+        let _ = writeln!(all, "{}", told(&format!("{good}{lines}")));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn every_kind_can_have_a_name() {
+    for kind in KINDS {
+        let text = kind.sample.replace("[forge]", "[forges.ops]");
+        assert!(settings(&text).unwrap().name().is_none());
+        let mut named = named_settings(&text).unwrap();
+        let named = named.remove("ops").unwrap();
+        assert_eq!((named.kind(), named.name()), (kind.name, Some("ops")));
+        assert_eq!(named.boxed().place(), named.place());
+        let main = settings(kind.sample).unwrap();
+        assert_eq!(main.place(), named.place(), "it is the same place");
+        let other = named.with_repo("some/other");
+        assert_eq!(other.is_ok(), named.needs_token());
+        for bad in ["", "one", "../x", "a/b?c", "a//b"] {
+            assert!(named.with_repo(bad).is_err(), "{bad}");
+        }
+        if let Ok(other) = other {
+            assert!(other.place().ends_with("some/other"), "{}", other.place());
+            assert_eq!(other.token_file(), named.token_file());
+        }
+    }
+}
+
+#[test]
+fn each_label_once_the_own_first() {
+    let issue = NewIssue {
+        labels: ["db", "heartbeat", "db", "", "a,b", "Db"]
+            .map(str::to_owned)
+            .to_vec(),
+        ..NewIssue::default()
+    };
+    assert_eq!(
+        all_labels(Some("heartbeat"), &issue),
+        ["heartbeat", "db", "Db"]
+    );
+    assert_eq!(all_labels(None, &issue), ["db", "heartbeat", "Db"]);
+}
+
+#[test]
 fn what_is_right_is_taken() {
     let cases = [
         ("", "folder"),
@@ -96,7 +162,10 @@ fn the_registry_is_in_order() {
         assert!(!kind.summary.is_empty() && !kind.summary.ends_with('.'));
         // What the sample shows commented out is taken as well.
         let whole = kind.sample.replace("\n# ", "\n");
-        assert_eq!((kind.parse)(&whole).unwrap().kind(), kind.name);
+        assert_eq!(
+            (kind.parse)(Source::main(&whole)).unwrap().kind(),
+            kind.name
+        );
         assert_eq!(
             settings.needs_token(),
             kind.sample.contains("token_file = ")

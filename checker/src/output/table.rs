@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use watch::words::{count, moment, ratio, span};
-use watch::{Delivery, DeliveryOutcome, JobState, OutageLine, Verdict, reason};
+use watch::{Cause, Delivery, DeliveryOutcome, JobState, OutageLine, Verdict, reason};
 
 use super::{Look, Result, by_name};
 
@@ -167,6 +167,9 @@ fn why(result: &Result<'_>, at: usize) -> String {
         _ if plain => String::new(),
         _ => reason(state).unwrap_or_default(),
     };
+    if let Some(said) = last_line(state) {
+        why.push_str(&format!("; it said: {said}"));
+    }
     if let Some(issue) = result.issues.get(&at) {
         why.push_str(&format!(" [issue {}]", issue.number));
     } else if result.acknowledged.contains(&at) {
@@ -185,6 +188,24 @@ fn why(result: &Result<'_>, at: usize) -> String {
         why.push_str(&format!(" [muted until {}{reason}]", moment(muted.until)));
     }
     why.trim_start().to_owned()
+}
+
+/// The last line of what a failed job put out, cut short.
+fn last_line(state: &JobState) -> Option<String> {
+    let Some(Cause::Failure { output_tail, .. }) = state.cause() else {
+        return None;
+    };
+    let lines = output_tail.as_deref()?.lines().rev();
+    let line = lines.map(str::trim).find(|line| !line.is_empty())?;
+    let mut out: String = line
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(100)
+        .collect();
+    if out.len() < line.len() {
+        out.push('…');
+    }
+    Some(out)
 }
 
 fn colour(verdict: Verdict) -> &'static str {

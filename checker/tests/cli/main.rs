@@ -8,7 +8,9 @@
 
 mod beats;
 mod config;
+mod expected;
 mod forge;
+mod jobs;
 mod places;
 mod scene;
 mod stores;

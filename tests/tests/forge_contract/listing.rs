@@ -10,7 +10,7 @@ fn fill(rig: &Rig, count: usize) {
     rig.standin().world(|world| {
         let own = world.account.login.clone();
         for number in 0..count {
-            let NewIssue { title, body } = new_issue(&format!("job{number}"));
+            let NewIssue { title, body, .. } = new_issue(&format!("job{number}"));
             world.open_issue(&own, &title, &body);
             if number % 2 == 0 {
                 world.open_issue("alice", "something else", "");

@@ -183,5 +183,14 @@ pub(crate) fn new_issue(job: &str) -> NewIssue {
         body: format!(
             "<!-- heartbeat-checker {{\"job\":\"{job}\"}} -->\r\nIt is silent: \u{1f634} `@all`\n\n  x\n"
         ),
+        labels: Vec::new(),
+    }
+}
+
+/// The same with labels of its own.
+pub(crate) fn labelled(job: &str, labels: &[&str]) -> NewIssue {
+    NewIssue {
+        labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        ..new_issue(job)
     }
 }

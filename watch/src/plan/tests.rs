@@ -2,6 +2,7 @@
 
 mod aside;
 mod kit;
+mod needs;
 mod storms;
 
 use kit::{Told, case, hours_ago, issue, job, key, now, unborn};

@@ -280,8 +280,10 @@ fn flags_words_and_order() {
 
 #[test]
 fn a_job_that_is_expected_and_left_nothing_yet_is_awaited() {
-    let mut job = Job::default();
-    job.interval = every(3_600);
+    let job = Job {
+        interval: every(3_600),
+        ..Job::default()
+    };
     let judged = judge(&job);
     assert_eq!((judged.verdict, judged.cause), (Waiting, None));
     assert_eq!((judged.age, judged.since), (None, None));

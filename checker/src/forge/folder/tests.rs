@@ -21,6 +21,10 @@ fn rig() -> Rig {
 }
 
 fn open(state_dir: &Path, clock: Rc<dyn Clock>) -> Box<dyn Forge> {
+    open_as(Source::main(""), state_dir, clock)
+}
+
+fn open_as(source: Source<'_>, state_dir: &Path, clock: Rc<dyn Clock>) -> Box<dyn Forge> {
     let http = Http::new(
         Limits::default(),
         Rc::clone(&clock),
@@ -32,7 +36,7 @@ fn open(state_dir: &Path, clock: Rc<dyn Clock>) -> Box<dyn Forge> {
         token: None,
         state_dir: state_dir.to_owned(),
     };
-    FolderSettings::parse("").unwrap().open(parts).unwrap()
+    FolderSettings::parse(source).unwrap().open(parts).unwrap()
 }
 
 impl Rig {
@@ -48,6 +52,7 @@ impl Rig {
         let issue = NewIssue {
             title: format!("[heartbeat-checker] {job} is silent on bezalel"),
             body: "<!-- heartbeat-checker {} -->\nsilent".to_owned(),
+            ..NewIssue::default()
         };
         self.forge().create(&issue).unwrap()
     }
@@ -323,7 +328,7 @@ fn two_checkers_at_once_take_different_numbers() {
         let numbers = (0..10).map(|count| {
             let issue = NewIssue {
                 title: format!("job {who}-{count}"),
-                body: String::new(),
+                ..NewIssue::default()
             };
             let number = forge.create(&issue).unwrap().number;
             forge.comment(number, "x").unwrap();
@@ -378,7 +383,7 @@ fn a_folder_that_cannot_be_used_is_told() {
     fs::write(rig.issues(), "a file").unwrap();
     let new = NewIssue {
         title: "x".to_owned(),
-        body: String::new(),
+        ..NewIssue::default()
     };
     let errors = [
         rig.forge().open_issues("beat-check").unwrap_err(),
@@ -390,7 +395,7 @@ fn a_folder_that_cannot_be_used_is_told() {
     }
     let blank = NewIssue {
         title: " ".to_owned(),
-        body: String::new(),
+        ..NewIssue::default()
     };
     assert!(
         rig.forge()
@@ -418,4 +423,31 @@ fn a_title_becomes_a_name() {
         assert_eq!(slug(title), name);
     }
     assert!(slug(&"x".repeat(500)).len() <= 80);
+}
+
+#[test]
+fn labels_of_an_issue_stand_in_its_head() {
+    let rig = rig();
+    let made = |name: Option<&str>, labels: &[&str]| {
+        let text = "[forge]\nlabel = \"heartbeat\"\n[forges.ops]\nlabel = \"\"\n";
+        let source = Source { text, name };
+        let issue = NewIssue {
+            title: "a".to_owned(),
+            labels: labels.iter().map(|one| (*one).to_owned()).collect(),
+            ..NewIssue::default()
+        };
+        let forge = open_as(source, rig.dir.path(), rig.clock.clone());
+        let url = forge.create(&issue).unwrap().url;
+        std::fs::read_to_string(url.strip_prefix("file://").unwrap()).unwrap()
+    };
+    let text = made(None, &["db", "team \"a\""]);
+    assert!(
+        text.contains("\nlabels: [\"heartbeat\", \"db\", \"team \\\"a\\\"\"]\n"),
+        "{text}"
+    );
+    assert!(made(Some("ops"), &["db"]).contains("\nlabels: [\"db\"]\n"));
+    assert!(!made(Some("ops"), &[]).contains("labels"));
+    // Without a path, each forge has a folder of its own.
+    assert!(rig.dir.path().join("issues/open").is_dir());
+    assert!(rig.dir.path().join("issues-ops/open").is_dir());
 }

@@ -1,0 +1,380 @@
+//! Crontabs: those of the system, of `cron.d`, of users. A file that cron takes gives
+//! its jobs; of one that it passes over it is told why, and how many jobs never run.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::files::{self, Refusal};
+use super::{Look, aside, parts};
+use crate::beats;
+use crate::crontab::{Crontab, Dialect, Kind as LineKind, Line, Malformed};
+use crate::error::{plain, said, shown};
+use crate::finding::{Finding, Place};
+use crate::job::{Job, Kind, Leaves, Shape, State};
+use crate::names;
+use crate::root::{Fault, Meta, Sort, text_of};
+use crate::times;
+
+/// More faults of one file are not told one by one.
+const MOST_FAULTS: usize = 10;
+
+/// `/etc/crontab`.
+pub(super) fn crontab(look: &Look<'_>, path: &Path) {
+    if let Ok(own) = look.root.look(path) {
+        system_file(look, path, own, "crontab");
+    }
+}
+
+/// `/etc/cron.d`.
+pub(super) fn folder(look: &Look<'_>, dir: &Path) {
+    let names = match look.root.list(dir) {
+        Ok(names) => names,
+        Err(error) => return blind(look, dir, &error),
+    };
+    for entry in names {
+        let path = dir.join(&entry);
+        let name = entry.to_string_lossy();
+        if files::set_aside(&name) {
+            continue;
+        }
+        let Ok(own) = look.root.look(&path) else {
+            continue;
+        };
+        if text_of(&entry).is_some_and(files::plain_name) {
+            system_file(look, &path, own, &format!("cron.d-{name}"));
+        } else if own.sort != Sort::Dir {
+            let path_text = shown(&path);
+            let better = dir.join(files::better_name(&name));
+            let refusal = Refusal {
+                code: "cron-name",
+                why: "cron reads names of letters, digits, \"-\" and \"_\" only".into(),
+                fix: format!("mv {path_text:?} {}", shown(&better)),
+            };
+            match look.root.read(&path) {
+                Ok((bytes, _)) => refused(look, &path, Some(&bytes), Dialect::System, &refusal),
+                Err(_) => refused(look, &path, None, Dialect::System, &refusal),
+            }
+        }
+    }
+}
+
+fn system_file(look: &Look<'_>, path: &Path, own: Meta, label: &str) {
+    let text = shown(path);
+    let meta = if own.sort == Sort::Link {
+        look.root.stat(path).unwrap_or(own)
+    } else {
+        own
+    };
+    let refusal = files::system(&text, &own, &meta);
+    if meta.sort != Sort::File {
+        if let Some(refusal) = refusal {
+            refused(look, path, None, Dialect::System, &refusal);
+        }
+        return;
+    }
+    match look.root.read(path) {
+        Ok((bytes, _)) => match refusal {
+            Some(refusal) => refused(look, path, Some(&bytes), Dialect::System, &refusal),
+            None => jobs(look, path, &bytes, None, label),
+        },
+        Err(fault) => unreadable(look, path, &fault),
+    }
+}
+
+/// `/var/spool/cron/crontabs`.
+pub(super) fn spool(look: &Look<'_>, dir: &Path) {
+    let names = match look.root.list(dir) {
+        Ok(names) => names,
+        Err(error) => return blind(look, dir, &error),
+    };
+    for entry in names {
+        let path = dir.join(&entry);
+        let name = entry.to_string_lossy();
+        // Temporary files of crontab(1).
+        if name.starts_with('.') || name.starts_with("tmp.") {
+            continue;
+        }
+        let Ok(own) = look.root.look(&path) else {
+            continue;
+        };
+        let text = shown(&path);
+        let refusal = match look.users.id(&name) {
+            Some(uid) => files::user(&text, &name, uid, &own),
+            None if look.users.is_unknown(&name) => Some(Refusal {
+                code: "cron-orphan",
+                why: format!("there is no user {:?}", plain(&name)),
+                fix: format!("Remove the file, or make the user: rm {text}"),
+            }),
+            None => None,
+        };
+        if own.sort != Sort::File {
+            if let Some(refusal) = refusal {
+                refused(look, &path, None, Dialect::User, &refusal);
+            }
+            continue;
+        }
+        match look.root.read(&path) {
+            Ok((bytes, _)) => match refusal {
+                Some(refusal) => refused(look, &path, Some(&bytes), Dialect::User, &refusal),
+                None => jobs(look, &path, &bytes, Some(&name), "user-crontab"),
+            },
+            Err(fault) => unreadable(look, &path, &fault),
+        }
+    }
+}
+
+/// What `crontab -l` printed for a user who sees no other.
+pub(super) fn own(look: &Look<'_>, user: &str, bytes: Option<&[u8]>) {
+    if let Some(bytes) = bytes {
+        jobs(
+            look,
+            Path::new("crontab"),
+            bytes,
+            Some(user),
+            "user-crontab",
+        );
+    }
+}
+
+fn blind(look: &Look<'_>, dir: &Path, error: &std::io::Error) {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        look.unseen(format!("{}: {}", shown(dir), said(error)));
+    }
+}
+
+fn unreadable(look: &Look<'_>, path: &Path, fault: &Fault) {
+    if let Fault::TooLong(_) = fault {
+        look.wrong(
+            "too-long",
+            Place::file(path),
+            format!("{fault}; it was not read."),
+            "No crontab is that long; look what it is.",
+        );
+    } else if !matches!(fault, Fault::Missing) {
+        look.unseen(format!("{}: {fault}", shown(path)));
+    }
+}
+
+/// Tells that cron passes over a file, and what that costs.
+fn refused(look: &Look<'_>, path: &Path, bytes: Option<&[u8]>, dialect: Dialect, why: &Refusal) {
+    let cost = bytes.map_or(Cow::Borrowed("."), |bytes| {
+        let count = Crontab::parse(bytes, dialect).jobs().count();
+        cost(count).into()
+    });
+    look.wrong(
+        why.code,
+        Place::file(path),
+        format!("Cron ignores this file: {}{cost}", why.why),
+        why.fix.clone(),
+    );
+}
+
+fn cost(jobs: usize) -> String {
+    match jobs {
+        0 => ".".into(),
+        1 => ". Its job never runs.".into(),
+        n => format!(". Its {n} jobs never run."),
+    }
+}
+
+/// The jobs of a file that cron takes, unless a line of it is wrong.
+fn jobs(look: &Look<'_>, path: &Path, bytes: &[u8], owner: Option<&str>, label: &str) {
+    let dialect = match owner {
+        Some(_) => Dialect::User,
+        None => Dialect::System,
+    };
+    let crontab = Crontab::parse(bytes, dialect);
+    let file: Arc<Path> = path.into();
+    if faults(look, &crontab, &file) {
+        return;
+    }
+    let lines = crontab.lines();
+    let (mut told_crlf, mut told_zone) = (false, false);
+    for (at, line) in lines.iter().enumerate() {
+        let number = u32::try_from(line.number).unwrap_or(u32::MAX);
+        match &line.kind {
+            LineKind::Setting(setting) if setting.name == b"CRON_TZ" && !told_zone => {
+                told_zone = true;
+                look.wrong(
+                    "cron-tz",
+                    Place::line(&file, number),
+                    "Debian's cron does not know CRON_TZ: the jobs run by the host's own time.",
+                    "Write the times as they are in the host's time zone, or use a systemd timer.",
+                );
+            }
+            LineKind::Job(job) => {
+                let command = crontab.shown(&job.command);
+                let place = Place::line(&file, number);
+                if command.ends_with('\r') && !told_crlf {
+                    told_crlf = true;
+                    look.wrong(
+                        "cron-crlf",
+                        place.clone(),
+                        "The lines end in CR LF; cron hands the CR on as a part of the command.",
+                        format!("sed -i 's/\\r$//' {}", shown(&file)),
+                    );
+                }
+                let user = job.user.as_ref().map(|span| crontab.shown(span));
+                let user = user.as_deref().or(owner).unwrap_or("root");
+                let comment = at
+                    .checked_sub(1)
+                    .and_then(|before| name_above(&crontab, &lines[before]));
+                let schedule = crontab.schedule(&job.when);
+                line_job(look, place, user, &command, &schedule, comment, label);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn name_above(crontab: &Crontab<'_>, line: &Line) -> Option<heartbeat::JobName> {
+    if line.kind != LineKind::Comment {
+        return None;
+    }
+    names::from_comment(&crontab.shown(&line.span))
+}
+
+/// Tells of the lines for which cron ignores a file; whether there are any.
+fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
+    let mut found: Vec<Finding> = Vec::new();
+    let jobs = crontab.jobs().count();
+    let mut count = 0usize;
+    for line in crontab.lines() {
+        let place = Place::line(file, u32::try_from(line.number).unwrap_or(u32::MAX));
+        let (code, why, fix) = match &line.kind {
+            LineKind::Malformed(why) => malformed(why, file),
+            LineKind::Job(job) => {
+                let Some(user) = job.user.as_ref().map(|span| crontab.shown(span)) else {
+                    continue;
+                };
+                // Asked once for each name.
+                look.user(&user);
+                if !look.users.is_unknown(&user) {
+                    continue;
+                }
+                (
+                    "cron-user",
+                    format!("there is no user {:?}", plain(&user)),
+                    "Name a user that there is between the time and the command.".to_owned(),
+                )
+            }
+            _ => continue,
+        };
+        count += 1;
+        if count <= MOST_FAULTS {
+            let mut says = format!("Cron ignores the whole file because of this line: {why}");
+            says.push_str(&if count == 1 { cost(jobs) } else { ".".into() });
+            found.push(Finding::new(code, place, says, fix));
+        }
+    }
+    if crontab.too_many_lines() {
+        found.push(Finding::new(
+            "cron-lines",
+            Place::file(Arc::clone(file)),
+            format!(
+                "It has more than {} lines; crontab(1) takes no such file.",
+                crate::crontab::MAX_LINES
+            ),
+            "Split it into several files of /etc/cron.d.",
+        ));
+    }
+    if count > MOST_FAULTS {
+        found.push(Finding::new(
+            "cron-syntax",
+            Place::file(Arc::clone(file)),
+            format!("{} further lines are wrong.", count - MOST_FAULTS),
+            "Is it a crontab at all?",
+        ));
+    }
+    for finding in found {
+        look.finding(finding);
+    }
+    count > 0
+}
+
+fn malformed(why: &Malformed, file: &Path) -> (&'static str, String, String) {
+    let says = plain(&why.to_string());
+    let (code, fix) = match why {
+        Malformed::NoFinalNewline => ("cron-newline", format!("echo >>{}", shown(file))),
+        Malformed::Missing("command") => (
+            "cron-user",
+            "Files of the system name a user between the time and the command.".into(),
+        ),
+        Malformed::Missing(_) | Malformed::Field(..) | Malformed::Keyword(_) => (
+            "cron-syntax",
+            "Write minute, hour, day, month and weekday; see crontab(5).".into(),
+        ),
+        Malformed::SixthField => ("cron-syntax", "Leave out one field of the time.".into()),
+        Malformed::TooLong(_) => (
+            "cron-long",
+            "Put the command into a script and run that.".into(),
+        ),
+        Malformed::Nul => ("cron-syntax", "Remove the NUL byte.".into()),
+    };
+    (code, says, fix)
+}
+
+fn line_job(
+    look: &Look<'_>,
+    place: Place,
+    user: &str,
+    command: &str,
+    schedule: &str,
+    comment: Option<heartbeat::JobName>,
+    label: &str,
+) {
+    let when = look.times.cron(schedule);
+    if let Some(fault) = &when.fault {
+        let (code, says) = match fault {
+            times::Fault::Never(why) => ("never-runs", format!("It never runs: {why}.")),
+            times::Fault::Unreadable(why) => (
+                "odd-time",
+                format!("Cron takes this time, but its meaning is unsure: {why}."),
+            ),
+        };
+        let fix = "Write a time that there is; see crontab(5).";
+        look.wrong(code, place.clone(), says, fix);
+    }
+    let called = beats::in_command(command);
+    if let Some(runner) = parts::runner(command)
+        && parts::scripts(look, &runner, user, &when, &place)
+        && called.is_none()
+    {
+        return;
+    }
+    let in_script = match called {
+        Some(_) => None,
+        None => look.script_beat(command),
+    };
+    let beat = match (&called, &in_script) {
+        (Some(_), _) => Some(Leaves::Line),
+        (_, Some(_)) => Some(Leaves::Script),
+        _ => None,
+    };
+    let given = called.or(in_script).or(comment);
+    let state = if !look.cron {
+        State::Off("no cron is installed".into())
+    } else if look.systemd && aside::line(command) {
+        State::Aside
+    } else {
+        State::Runs
+    };
+    let named = given.is_some();
+    look.job(
+        Job {
+            kind: Kind::Cron,
+            place,
+            user: look.user(user),
+            name: given.unwrap_or_else(|| names::from_command(command)),
+            named,
+            command: command.trim_end().into(),
+            when,
+            state,
+            beat,
+            expected: false,
+            shape: Shape::Line,
+        },
+        label,
+    );
+}

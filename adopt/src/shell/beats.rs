@@ -1,0 +1,185 @@
+//! The `beat`s of a command line.
+
+use super::tree::{AndOr, Command, List, Op, Pipeline, Simple, Word};
+use super::{Dialect, Span, Unsure, read};
+
+/// A `beat` that a line leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeatCall {
+    /// The job it names. `None` where that is not certain.
+    pub name: Option<String>,
+    /// The value of `--every`, or of `--instance NAME:DUR`.
+    pub every: Option<String>,
+    /// The value of `--cron`.
+    pub cron: Option<String>,
+    /// The value of `--on-calendar`.
+    pub on_calendar: Option<String>,
+    /// Whether it tells of a failure.
+    pub fails: bool,
+    /// How it stands in the line.
+    pub form: Form,
+    /// Where the command is, from its first word to its last.
+    pub span: Span,
+}
+
+/// How a `beat` stands in the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// Behind other commands, with this before it.
+    After(Op),
+    /// Nothing is before it.
+    Alone,
+    /// It runs the job.
+    Wrapped {
+        /// The command line of the job, where a shell is given one by `-c`.
+        script: Option<Vec<u8>>,
+    },
+}
+
+/// Options of `beat` that take no value. Any other that is no `--option=value` takes
+/// the word after it.
+const FLAGS: [&str; 8] = [
+    "--no-sync",
+    "--quiet",
+    "--expect-output",
+    "--record-command",
+    "--help",
+    "--version",
+    "-h",
+    "-V",
+];
+
+/// The `beat`s of a command line, in their order.
+///
+/// # Errors
+/// When the line is not understood with certainty.
+pub fn beats_in(command: &[u8], dialect: Dialect) -> Result<Vec<BeatCall>, Unsure> {
+    Ok(calls(&read(command, dialect)?))
+}
+
+/// The `beat`s of a list.
+pub(super) fn calls(list: &List) -> Vec<BeatCall> {
+    let mut calls = Vec::new();
+    collect(list, &mut calls);
+    calls
+}
+
+/// Whether a line that is not understood looks as if it left a beat: it has the word
+/// `beat`, and an option of it.
+#[must_use]
+pub fn speaks_of_beat(command: &[u8]) -> bool {
+    let has = |text: &str| command.windows(text.len()).any(|w| w == text.as_bytes());
+    let options = ["--every", "--cron", "--on-calendar", "--instance", "--fail"];
+    let word = |at: usize| {
+        let side = |at: Option<usize>| at.and_then(|at| command.get(at)).copied();
+        let part =
+            |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+        !part(side(at.checked_sub(1))) && !part(side(Some(at + 4)))
+    };
+    let mut words = command.windows(4).enumerate();
+    words.any(|(at, text)| text == b"beat" && word(at)) && options.into_iter().any(has)
+}
+
+fn collect(list: &List, calls: &mut Vec<BeatCall>) {
+    for (at, item) in list.items.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| list.items.get(at));
+        let start = match before {
+            None => None,
+            Some(before) if before.background => Some(Op::Background),
+            Some(_) => Some(Op::Then),
+        };
+        in_item(item, start, calls);
+    }
+}
+
+fn in_item(item: &AndOr, start: Option<Op>, calls: &mut Vec<BeatCall>) {
+    for (at, (op, pipeline)) in item.pipelines.iter().enumerate() {
+        let op = if at == 0 { start } else { Some(*op) };
+        in_pipeline(pipeline, op, calls);
+    }
+}
+
+fn in_pipeline(pipeline: &Pipeline, op: Option<Op>, calls: &mut Vec<BeatCall>) {
+    for (at, command) in pipeline.commands.iter().enumerate() {
+        let op = if at == 0 { op } else { Some(Op::Pipe) };
+        match command {
+            Command::Group { list, .. } => collect(list, calls),
+            Command::Simple(simple) => calls.extend(call(simple, op)),
+        }
+    }
+}
+
+/// The `beat` that a simple command is.
+pub(super) fn call(simple: &Simple, op: Option<Op>) -> Option<BeatCall> {
+    if simple.name()? != b"beat" {
+        return None;
+    }
+    let first = simple.program()?;
+    let mut rest = simple.words.iter().skip(first + 1);
+    let mut call = BeatCall {
+        name: None,
+        every: None,
+        cron: None,
+        on_calendar: None,
+        fails: false,
+        form: op.map_or(Form::Alone, Form::After),
+        span: simple.span.clone(),
+    };
+    let mut positional = 0;
+    while let Some(word) = rest.next() {
+        let Some(text) = word.text() else {
+            positional += 1;
+            continue;
+        };
+        if text == "--" {
+            let words: Vec<&Word> = rest.collect();
+            call.form = Form::Wrapped {
+                script: script(&words),
+            };
+            break;
+        }
+        if text.starts_with("--fail") {
+            call.fails = true;
+        } else if FLAGS.contains(&text) {
+        } else if text.starts_with('-') {
+            let (option, value) = match text.split_once('=') {
+                Some((option, value)) => (option, Some(value.to_owned())),
+                None => (text, rest.next().and_then(Word::text).map(str::to_owned)),
+            };
+            call.option(option, value);
+        } else if positional == 0 {
+            positional += 1;
+            call.name = Some(text.to_owned());
+        }
+    }
+    Some(call)
+}
+
+impl BeatCall {
+    fn option(&mut self, option: &str, value: Option<String>) {
+        match option {
+            "--every" => self.every = value,
+            "--cron" => self.cron = value,
+            "--on-calendar" => self.on_calendar = value,
+            "--instance" => {
+                let value = value.unwrap_or_default();
+                let (name, every) = match value.split_once(':') {
+                    Some((name, every)) => (name, Some(every.to_owned())),
+                    None => (value.as_str(), None),
+                };
+                self.name = Some(name.to_owned());
+                self.every = every;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The text that a shell is given by `-c`.
+fn script(words: &[&Word]) -> Option<Vec<u8>> {
+    match words {
+        // "$SHELL" is what cron set it to; its value is not known here.
+        [_, option, text] if option.is("-c") => text.value.clone(),
+        _ => None,
+    }
+}

@@ -1,0 +1,111 @@
+//! Programs that are not there, or that the job's user may not run.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::lint::{Context, Lint};
+use super::look::{Look, Program};
+use super::names::is_builtin;
+use super::redirects::commands;
+use super::tree::{Command, List, Op, Simple};
+
+/// Commands after which a missing program was thought of, or the path may be another.
+const ASKED: [&[u8]; 8] = [
+    b"test", b"[", b"command", b"which", b"type", b"hash", b".", b"source",
+];
+
+pub(super) fn lint(list: &List, context: &Context<'_>) -> Vec<Lint> {
+    let thought_of = |command: &Command| {
+        let Some(simple) = command.simple() else {
+            return false;
+        };
+        let path = |w: &super::Word| w.prefix.starts_with(b"PATH=");
+        let first = simple.words.first().and_then(|w| w.value.as_deref());
+        first.is_some_and(|name| ASKED.contains(&name))
+            || simple.assignments.iter().chain(&simple.words).any(path)
+    };
+    if commands(list).any(thought_of) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    walk(list, context, &mut found);
+    found
+}
+
+fn walk(list: &List, context: &Context<'_>, found: &mut Vec<Lint>) {
+    for (op, pipeline) in list.items.iter().flat_map(|item| &item.pipelines) {
+        if *op == Op::Or {
+            continue;
+        }
+        for command in &pipeline.commands {
+            match command {
+                Command::Simple(simple) => found.extend(one(simple, context)),
+                Command::Group { list, .. } => walk(list, context, found),
+            }
+        }
+    }
+}
+
+fn one(simple: &Simple, context: &Context<'_>) -> Option<Lint> {
+    let word = simple.words.get(simple.program()?)?;
+    let name = word.value.as_deref()?;
+    let shown = String::from_utf8_lossy(name);
+    let (sentence, code, fix) = match find(name, context.path, context.look)? {
+        (_, Program::Missing) if name.contains(&b'/') => (
+            format!("There is no program {shown}."),
+            "program-missing",
+            "Correct the path, or remove the line.".to_owned(),
+        ),
+        (_, Program::Missing) => (
+            format!(
+                "There is no program {shown} in the PATH of this line, {}.",
+                String::from_utf8_lossy(context.path)
+            ),
+            "program-missing",
+            format!("Write where {shown} lies, or set PATH above the line."),
+        ),
+        (path, Program::NotExecutable) => (
+            format!("The user of this line may not run {}.", path.display()),
+            "program-not-executable",
+            format!("Make it executable: chmod +x {}", path.display()),
+        ),
+        (path, Program::Directory) => (
+            format!("{} is a directory, no program.", path.display()),
+            "program-not-executable",
+            "Write the program's own path.".to_owned(),
+        ),
+        (_, Program::Runs | Program::Text | Program::Unknown) => return None,
+    };
+    Some(Lint::new(code, &word.span, sentence, fix))
+}
+
+/// Where a program lies and what it is, as the shell finds it. `None` where that is
+/// not certain: a builtin, a relative path.
+pub(super) fn find(name: &[u8], path: &[u8], look: &dyn Look) -> Option<(PathBuf, Program)> {
+    let as_path = |text: &[u8]| PathBuf::from(OsStr::from_bytes(text));
+    if name.contains(&b'/') {
+        let program = as_path(name);
+        let what = program.is_absolute().then(|| look.program(&program))?;
+        return Some((program, what));
+    }
+    if name.is_empty() || is_builtin(name) {
+        return None;
+    }
+    let mut denied = None;
+    for dir in path.split(|b| *b == b':') {
+        if !dir.starts_with(b"/") {
+            return None;
+        }
+        let program = Path::new(OsStr::from_bytes(dir)).join(as_path(name));
+        match look.program(&program) {
+            Program::Missing | Program::Directory => {}
+            Program::NotExecutable => denied = denied.or(Some(program)),
+            what => return Some((program, what)),
+        }
+    }
+    match denied {
+        Some(program) => Some((program, Program::NotExecutable)),
+        None => Some((as_path(name), Program::Missing)),
+    }
+}
