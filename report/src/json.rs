@@ -71,16 +71,10 @@ struct WireCoverage<'a> {
     state: &'static str,
     record: &'a str,
     error: Option<&'a str>,
-    #[serde(flatten)]
-    look: Option<WireLook<'a>>,
-}
-
-#[derive(Serialize)]
-struct WireLook<'a> {
     seen: Option<String>,
     age_seconds: Option<f64>,
     stale: bool,
-    counts: CoverageCounts,
+    counts: Option<CoverageCounts>,
     lacking: &'a [CoverageJob],
     lacking_left_out: usize,
     findings: &'a [CoverageFinding],
@@ -208,18 +202,16 @@ fn coverage(coverage: &Coverage) -> WireCoverage<'_> {
         state,
         record: &coverage.path,
         error,
-        look: look.map(|look| WireLook {
-            seen: look.at.map(text),
-            age_seconds: look.age.map(|age| age.as_secs_f64()),
-            stale: look.stale(),
-            counts: look.counts,
-            lacking: &look.lacking,
-            lacking_left_out: look.lacking_left_out,
-            findings: &look.findings,
-            findings_left_out: look.findings_left_out,
-            unseen: &look.unseen,
-            unseen_left_out: look.unseen_left_out,
-        }),
+        seen: look.and_then(|look| look.at).map(text),
+        age_seconds: look.and_then(|look| look.age).map(|age| age.as_secs_f64()),
+        stale: look.is_some_and(|look| look.stale()),
+        counts: look.map(|look| look.counts),
+        lacking: look.map_or(&[], |look| &look.lacking),
+        lacking_left_out: look.map_or(0, |look| look.lacking_left_out),
+        findings: look.map_or(&[], |look| &look.findings),
+        findings_left_out: look.map_or(0, |look| look.findings_left_out),
+        unseen: look.map_or(&[], |look| &look.unseen),
+        unseen_left_out: look.map_or(0, |look| look.unseen_left_out),
     }
 }
 

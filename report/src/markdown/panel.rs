@@ -71,7 +71,7 @@ fn left_out(out: &mut String, n: usize, what: &str) {
 
 fn table<'a>(out: &mut String, rows: impl Iterator<Item = &'a Row> + Clone) {
     // Only wrapped jobs tell of their runs; without one there is nothing to show.
-    let told = rows.clone().any(|row| cells::has_runs(row));
+    let told = rows.clone().any(cells::has_runs);
     let (head, line) = if told {
         (" Last runs |", "---|")
     } else {
