@@ -135,6 +135,12 @@ impl Store {
         store
     }
 
+    /// Takes in another store.
+    pub fn join(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.blind = self.blind.take().or(other.blind);
+    }
+
     /// Whether a job has a beat in it.
     #[must_use]
     pub fn has(&self, user: &str, job: &JobName) -> bool {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::shown;
 
 /// Where something is defined.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file, as it is called inside the tree.
     pub file: Arc<Path>,

@@ -1,29 +1,79 @@
 //! `beat-adopt`: reads what this machine really schedules, says which jobs leave no
 //! beat, and makes them leave one.
 //!
-//! [`crontab`] reads crontabs byte for byte as Debian's cron does; [`systemd`] reads
-//! timers as systemd does; [`discover`] finds all jobs of a tree.
+//! [`crontab`] reads crontabs byte for byte as Debian's cron does, [`systemd`] reads
+//! timers as systemd does, [`shell`] reads command lines. [`discover`] finds all jobs of
+//! a tree, [`coverage`] counts which of them leave a beat, [`output`] prints it.
 
+pub mod adoption;
+pub mod apply;
 pub mod beats;
+pub mod cli;
+mod clock;
+pub mod coverage;
 pub mod crontab;
 pub mod discover;
 pub mod error;
 pub mod finding;
+mod gather;
 pub mod job;
 pub mod mask;
 pub mod names;
+pub mod output;
 pub mod root;
 pub mod shell;
+pub mod sight;
 pub mod systemd;
 #[cfg(test)]
 mod testing;
 pub mod times;
 pub mod users;
+pub mod wrap;
 
+use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Runs the program.
+use clap::Parser;
+
+pub use cli::{Format, command};
+pub use error::{BLIND, Error, LACKING, TABLE, UNWRITTEN, USAGE, WELL};
+
+use cli::Cli;
+
+/// Runs the program on the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    run(std::env::args_os()).into()
+}
+
+/// Runs the program and returns its exit code.
+#[must_use]
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody reads it: then nothing is left to be said.
+            let _ = error.print();
+            return if error.use_stderr() { USAGE } else { WELL };
+        }
+    };
+    adopt(&cli).unwrap_or_else(|error| {
+        // When standard error is gone there is nobody to tell.
+        let _ = writeln!(std::io::stderr(), "{error}");
+        error.code
+    })
+}
+
+fn adopt(cli: &Cli) -> Result<u8, Error> {
+    let coverage = gather::coverage(cli, clock::now())?;
+    if let Some(path) = &cli.record {
+        gather::record(path, &coverage)?;
+        return Ok(coverage.exit_code());
+    }
+    output::print(&match cli.format {
+        Format::Table => output::table::render(&coverage),
+        Format::Json => output::json::render(&coverage),
+    })?;
+    Ok(coverage.exit_code())
 }

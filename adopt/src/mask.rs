@@ -51,10 +51,18 @@ pub fn masked(command: &str) -> String {
     let mut out = String::with_capacity(command.len());
     let mut program = String::new();
     let mut hide_next = false;
+    // Within a secret in quotes, up to the one that ends it.
+    let mut until: Option<char> = None;
     for piece in command.split_inclusive([' ', '\t']) {
         let word = piece.trim_end_matches([' ', '\t']);
         let blank = &piece[word.len()..];
         let bare = word.trim_matches(['"', '\'']);
+        if let Some(quote) = until {
+            if word.ends_with(quote) {
+                until = None;
+            }
+            continue;
+        }
         if hide_next && !word.is_empty() {
             hide_next = bare.eq_ignore_ascii_case("bearer") || bare.eq_ignore_ascii_case("basic");
             out.push_str(if hide_next { word } else { HIDDEN });
@@ -65,10 +73,21 @@ pub fn masked(command: &str) -> String {
         if MYSQL.contains(&name) {
             name.clone_into(&mut program);
         }
-        out.push_str(&word_masked(word, bare, &program, &mut hide_next));
+        let shown = word_masked(word, bare, &program, &mut hide_next);
+        if shown.ends_with(HIDDEN) {
+            until = open_quote(word);
+        }
+        out.push_str(&shown);
         out.push_str(blank);
     }
     out
+}
+
+/// The quote that begins in a word's value and does not end there.
+fn open_quote(word: &str) -> Option<char> {
+    let (_, value) = word.split_once(['=', ':'])?;
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    (value.len() == 1 || !value.ends_with(quote)).then_some(quote)
 }
 
 /// One word, and whether the next one is a secret.
@@ -92,16 +111,13 @@ fn word_masked(word: &str, bare: &str, program: &str, hide_next: &mut bool) -> S
     {
         return format!("{before}://{user}:{HIDDEN}@{after}");
     }
-    if bare.eq_ignore_ascii_case("bearer") {
+    let next = bare.eq_ignore_ascii_case("bearer")
+        || (bare.starts_with("--") && is_secret(bare))
+        || (program == "sshpass" && bare == "-p");
+    if next {
         *hide_next = true;
-    } else if bare.starts_with("--") && is_secret(bare) {
-        *hide_next = true;
-    } else if bare == "-u" || bare == "--user" {
-        // Only with a password in it; a plain name is no secret.
     } else if !program.is_empty() && bare.len() > 2 && bare.starts_with("-p") {
         return format!("-p{HIDDEN}");
-    } else if program == "sshpass" && bare == "-p" {
-        *hide_next = true;
     } else if let Some((user, secret)) = bare.split_once(':')
         && is_login(user, secret)
     {
@@ -164,6 +180,8 @@ mod tests {
             ),
             ("sshpass -p hunter2 ssh h", "sshpass -p *** ssh h"),
             ("x TOKEN= y", "x TOKEN= ***"),
+            ("PASS=\"a b c\" x --y", "PASS=*** x --y"),
+            ("PASS='a b", "PASS=*** "),
         ] {
             assert_eq!(masked(command), shown);
         }
@@ -172,7 +190,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_line_is_shown(command: String) {
-            masked(&command);
+            let _ = masked(&command);
         }
 
         #[test]

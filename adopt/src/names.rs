@@ -104,7 +104,7 @@ pub fn valid(text: &str) -> JobName {
     let mut out = String::new();
     for c in text.chars() {
         let sound = c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if sound && !(out.is_empty() && !c.is_ascii_alphanumeric()) {
+        if sound && (!out.is_empty() || c.is_ascii_alphanumeric()) {
             out.push(c);
         } else if !sound && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
@@ -116,11 +116,11 @@ pub fn valid(text: &str) -> JobName {
     let out = out.trim_end_matches(['_', '.', '-']);
     JobName::new(if out.is_empty() { "job" } else { out })
         .or_else(|error| JobName::new(&error.suggestion()))
-        .unwrap_or_else(|_| unreachable_name())
+        .unwrap_or_else(|_| last_resort())
 }
 
-/// Not reached: what is left of a text above is always a name.
-fn unreachable_name() -> JobName {
+/// What is left of a text above is always a name, so this is never asked for.
+fn last_resort() -> JobName {
     let mut name = String::from("j");
     loop {
         if let Ok(name) = JobName::new(&name) {
@@ -147,6 +147,8 @@ pub struct Wish {
     pub name: JobName,
     /// The name was given by a person or is in the store already: it stays as it is.
     pub firm: bool,
+    /// The job does not run: it gives way to one of its name that does.
+    pub weak: bool,
     /// Where, in a word: `crontab`, `cron.d-php`.
     pub place: Box<str>,
     /// On which line.
@@ -155,19 +157,26 @@ pub struct Wish {
 
 /// Makes names differ, one for each wish and in its order. All of those that collide
 /// get their place, and then, if they must, their line; so the order does not matter.
+/// A job that does not run takes no name from one that does.
 #[must_use]
 pub fn settle(wishes: &[Wish]) -> Vec<JobName> {
     let mut names: Vec<JobName> = wishes.iter().map(|wish| wish.name.clone()).collect();
     for step in 0..3 {
-        let mut count: HashMap<(&str, JobName), u32> = HashMap::with_capacity(wishes.len());
+        // Of each name: how many have it, and how many of those run.
+        let mut count: HashMap<(&str, &str), (u32, u32)> = HashMap::with_capacity(wishes.len());
         for (wish, name) in wishes.iter().zip(&names) {
-            *count.entry((&wish.user, name.clone())).or_default() += 1;
+            let (all, strong) = count.entry((&wish.user, name.as_str())).or_default();
+            *all += 1;
+            *strong += u32::from(!wish.weak);
         }
-        let clash: Vec<bool> = wishes
-            .iter()
-            .zip(&names)
-            .map(|(wish, name)| !wish.firm && count[&(&*wish.user, name.clone())] > 1)
-            .collect();
+        let clashes = |(wish, name): (&Wish, &JobName)| {
+            let (all, strong) = count
+                .get(&(&*wish.user, name.as_str()))
+                .copied()
+                .unwrap_or_default();
+            !wish.firm && if wish.weak { all > 1 } else { strong > 1 }
+        };
+        let clash: Vec<bool> = wishes.iter().zip(&names).map(clashes).collect();
         drop(count);
         if !clash.contains(&true) {
             break;

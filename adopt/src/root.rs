@@ -4,6 +4,8 @@
 //! Reading never blocks and never follows what it should not: a FIFO, a device or a
 //! directory where a file should be is told, not opened.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
@@ -21,10 +23,12 @@ pub const MAX_BYTES: u64 = 16 << 20;
 const MAX_LINKS: usize = 40;
 
 /// A tree of files with `/` at its top.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Root {
     dir: PathBuf,
     image: bool,
+    /// Folders of an image, as they were called and as they are without links.
+    real: RefCell<HashMap<PathBuf, PathBuf>>,
 }
 
 /// What a file is.
@@ -124,6 +128,7 @@ impl Root {
         Self {
             dir: "/".into(),
             image: false,
+            real: RefCell::default(),
         }
     }
 
@@ -133,6 +138,7 @@ impl Root {
         Self {
             dir: dir.into(),
             image: true,
+            real: RefCell::default(),
         }
     }
 
@@ -208,11 +214,36 @@ impl Root {
     /// # Errors
     /// As the system says.
     pub fn look(&self, inside: &Path) -> io::Result<Meta> {
-        let path = match (self.image, inside.parent(), inside.file_name()) {
-            (true, Some(dir), Some(name)) => self.outside(&self.resolve(dir)?).join(name),
-            _ => self.outside(inside),
-        };
-        std::fs::symlink_metadata(path).map(|meta| Meta::of(&meta))
+        std::fs::symlink_metadata(self.beside(inside)?).map(|meta| Meta::of(&meta))
+    }
+
+    /// A path as this process sees it, all links but the last followed.
+    fn beside(&self, inside: &Path) -> io::Result<PathBuf> {
+        match (self.image, inside.parent(), inside.file_name()) {
+            (true, Some(dir), Some(name)) => {
+                if let Some(real) = self.real.borrow().get(dir) {
+                    return Ok(real.join(name));
+                }
+                let real = self.outside(&self.resolve(dir)?);
+                let path = real.join(name);
+                self.real.borrow_mut().insert(dir.to_owned(), real);
+                Ok(path)
+            }
+            _ => Ok(self.outside(inside)),
+        }
+    }
+
+    /// A path as this process sees it, all links followed.
+    fn whole(&self, inside: &Path) -> io::Result<PathBuf> {
+        if !self.image {
+            return Ok(inside.to_owned());
+        }
+        let path = self.beside(inside)?;
+        // Most files are no links.
+        match std::fs::symlink_metadata(&path) {
+            Ok(meta) if meta.is_symlink() => Ok(self.outside(&self.resolve(inside)?)),
+            _ => Ok(path),
+        }
     }
 
     /// What a path leads to.
@@ -220,12 +251,15 @@ impl Root {
     /// # Errors
     /// As the system says.
     pub fn stat(&self, inside: &Path) -> io::Result<Meta> {
-        let path = if self.image {
-            self.outside(&self.resolve(inside)?)
-        } else {
-            inside.to_owned()
-        };
-        std::fs::metadata(path).map(|meta| Meta::of(&meta))
+        if !self.image {
+            return std::fs::metadata(inside).map(|meta| Meta::of(&meta));
+        }
+        let meta = std::fs::symlink_metadata(self.beside(inside)?)?;
+        if meta.is_symlink() {
+            let real = self.outside(&self.resolve(inside)?);
+            return std::fs::symlink_metadata(real).map(|meta| Meta::of(&meta));
+        }
+        Ok(Meta::of(&meta))
     }
 
     /// Where a link points, as it is written.
@@ -240,12 +274,7 @@ impl Root {
     /// # Errors
     /// Says what it is instead, or why it could not be read.
     pub fn read(&self, inside: &Path) -> Result<(Vec<u8>, Meta), Fault> {
-        let path = if self.image {
-            self.outside(&self.resolve(inside)?)
-        } else {
-            inside.to_owned()
-        };
-        read_file(&path)
+        read_file(&self.whole(inside)?)
     }
 
     /// The names in a folder, sorted by their bytes as `run-parts` sorts them.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::root::Root;
 
@@ -123,9 +123,5 @@ impl Tree {
                 &format!("{dir}/timers.target"),
                 "[Unit]\nDescription=Timers\n",
             )
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        self.dir.path()
     }
 }

@@ -1,7 +1,7 @@
 //! Schedules as they are told: in words, with the next run and the longest wait. Each
 //! text is worked out once, however many jobs have it.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use heartbeat::Schedule;
 use watch::{Runs, Zone};
 
 /// When a job runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct When {
     /// As it is written.
     pub text: Box<str>,
@@ -23,8 +23,11 @@ pub struct When {
     pub words: Box<str>,
     /// The next run, where it can be told.
     pub next: Option<DateTime<Utc>>,
-    /// The longest time between two runs.
-    pub gap: Option<Duration>,
+    /// The longest time between two runs, where it is not the schedule's own.
+    pub set_gap: Option<Duration>,
+    /// The schedule, and its longest wait once somebody asked: it takes long to find.
+    runs: Option<Box<Runs>>,
+    found_gap: OnceCell<Option<Duration>>,
     /// What is wrong with it.
     pub fault: Option<Fault>,
 }
@@ -48,9 +51,23 @@ impl When {
             zone: None,
             words: words.into(),
             next: None,
-            gap: None,
+            set_gap: None,
+            runs: None,
+            found_gap: OnceCell::new(),
             fault: None,
         }
+    }
+}
+
+impl When {
+    /// The longest time between two runs.
+    #[must_use]
+    pub fn gap(&self) -> Option<Duration> {
+        if self.set_gap.is_some() {
+            return self.set_gap;
+        }
+        let found = || self.runs.as_ref().and_then(|runs| runs.longest_gap());
+        *self.found_gap.get_or_init(found)
     }
 }
 
@@ -136,7 +153,6 @@ impl Times {
             }
         };
         when.words = runs.words().into();
-        when.gap = runs.longest_gap();
         if self.zone.is_some() || runs.schedule().own_zone().is_some() {
             when.zone = Some(runs.zone().name());
             when.next = runs.next_after(self.now);
@@ -146,6 +162,7 @@ impl Times {
             when.fault = Some(Fault::Never(format!("{text:?} has no run to come")));
         }
         when.schedule &= !reboot;
+        when.runs = Some(Box::new(runs));
         when
     }
 }

@@ -65,6 +65,12 @@ impl Users {
         found
     }
 
+    /// The home of a name, as far as files say.
+    #[must_use]
+    pub fn home(&self, name: &str) -> Option<&Path> {
+        self.known.get(name).map(|user| user.home.as_path())
+    }
+
     /// Whether it can be said that a name is no user's.
     #[must_use]
     pub fn is_unknown(&self, name: &str) -> bool {

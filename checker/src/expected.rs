@@ -14,7 +14,9 @@ use crate::gather::Gathered;
 /// has faults, no job may be called gone: its entry may be one that cannot be read.
 pub(crate) fn tell(manifest: &Manifest, seen: &mut Gathered) {
     seen.sight.blind |= manifest.blind || !manifest.faults.is_empty();
-    let ignored = manifest.ignored.iter().map(|ignored| Finding {
+    // A hidden file is no typing error: packages leave placeholders.
+    let ignored = manifest.ignored.iter().filter(|ignored| !ignored.hidden);
+    let ignored = ignored.map(|ignored| Finding {
         path: ignored.path.clone(),
         what: ignored.why.to_owned(),
         blind: false,

@@ -26,6 +26,32 @@ pub(crate) struct Draft {
     pub(crate) needs: Vec<Range<usize>>,
 }
 
+/// The faults of an entry. Those that only touch what is shown or said leave the
+/// job watched without that value: a typo in a link must hide no dead job.
+#[derive(Debug, Default)]
+struct Faults {
+    all: Vec<Fault>,
+    /// One of them leaves open what is expected.
+    grave: bool,
+}
+
+impl Faults {
+    fn push(&mut self, fault: Fault) {
+        self.grave = true;
+        self.all.push(fault);
+    }
+
+    /// Takes a value, or notes that nobody knows what is expected.
+    fn take<T>(&mut self, checked: Result<T, Fault>) -> Option<T> {
+        checked.map_err(|fault| self.push(fault)).ok()
+    }
+
+    /// Takes a value that the job can be watched without.
+    fn spare<T>(&mut self, checked: Result<T, Fault>) -> Option<T> {
+        checked.map_err(|fault| self.all.push(fault)).ok()
+    }
+}
+
 /// What is wrong with an entry, and whose it is as far as that can be told.
 #[derive(Debug)]
 pub(crate) struct Bad {
@@ -45,8 +71,16 @@ pub(crate) struct Context<'a> {
 
 type Key<'t> = Spanned<Cow<'t, str>>;
 
-/// Whose an entry is, without looking at more than that.
+/// Whose an entry is, without looking at more than that. None also where the name
+/// was plainly meant to be another: `[db.backup]` without quotes, or a key
+/// without a job.
 pub(crate) fn whose(key: &Key<'_>, value: &DeValue<'_>) -> Option<(Box<str>, JobName)> {
+    let known = |name: &Key<'_>| KEYS.iter().any(|(known, _)| known == name.get_ref());
+    let table = value.as_table()?;
+    let mut keys = table.iter();
+    if keys.any(|(name, inner)| inner.get_ref().is_table() && !known(name)) {
+        return None;
+    }
     let key = Spanned::new(key.span(), key.get_ref().clone().into_owned());
     let (user, job) = values::name(&key).ok()?;
     let inside = value.get("user").and_then(|user| user.get_ref().as_str());
@@ -54,25 +88,23 @@ pub(crate) fn whose(key: &Key<'_>, value: &DeValue<'_>) -> Option<(Box<str>, Job
     Some((user.unwrap_or_else(|| DEFAULT_USER.into()), job))
 }
 
-/// Checks an entry whole.
+/// Checks an entry whole: the job with what is wrong and can be done without, or
+/// all that is wrong.
 pub(crate) fn entry(
     key: &Key<'_>,
     value: Spanned<DeValue<'_>>,
     context: &Context<'_>,
     place: Written,
-) -> Result<Draft, Bad> {
+) -> Result<(Draft, Vec<Fault>), Bad> {
     let whose = whose(key, value.get_ref());
-    let mut faults = Vec::new();
-    let draft = read(key, value, context, place, &mut faults);
-    match draft {
-        Some(draft) if faults.is_empty() => Ok(draft),
-        _ => Err(Bad { whose, faults }),
+    let mut faults = Faults::default();
+    match read(key, value, context, place, &mut faults) {
+        Some(draft) if !faults.grave => Ok((draft, faults.all)),
+        _ => Err(Bad {
+            whose,
+            faults: faults.all,
+        }),
     }
-}
-
-/// Takes a value, or notes what is wrong with it.
-fn take<T>(checked: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
-    checked.map_err(|fault| faults.push(fault)).ok()
 }
 
 fn read(
@@ -80,7 +112,7 @@ fn read(
     value: Spanned<DeValue<'_>>,
     context: &Context<'_>,
     place: Written,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> Option<Draft> {
     let Some(table) = value.get_ref().as_table() else {
         faults.push(outside(key, context));
@@ -93,11 +125,11 @@ fn read(
             faults.push(unknown(key, name, is_table, context));
         }
     }
-    if faults.len() == table.len() && !table.is_empty() {
+    if faults.all.len() == table.len() && !table.is_empty() {
         return None; // Nothing of it is ours; more to say would be noise.
     }
     let name = Spanned::new(key.span(), key.get_ref().clone().into_owned());
-    let name = take(values::name(&name), faults);
+    let name = faults.take(values::name(&name));
     let raw = match Raw::deserialize(value.into_deserializer()) {
         Ok(raw) => raw,
         Err(error) => {
@@ -106,37 +138,38 @@ fn read(
         }
     };
     let user = raw.user.as_ref().map(values::user).transpose();
-    let user = take(user, faults).flatten();
-    let zone = take(timing::zone(&raw, context.zone), faults)?;
-    let timing = take(timing::timing(&raw, zone, key.span()), faults);
+    let user = faults.take(user).flatten();
+    let zone = faults.take(timing::zone(&raw, context.zone))?;
+    let timing = faults.take(timing::timing(&raw, zone, key.span()));
+    let misses = faults.take(values::misses(raw.misses.as_ref()));
     let mut windows = Vec::new();
     for window in &raw.mute {
-        windows.extend(take(timing::window(window, zone), faults));
+        windows.extend(faults.take(timing::window(window, zone)));
     }
-    let expects = expects(&raw.expect, faults);
-    let labels = values::labels(&raw.labels, faults);
-    let mut needs = Vec::new();
-    for need in &raw.needs {
-        needs.extend(take(values::need(need), faults));
-    }
+    let paused_until = raw.paused_until.as_ref().map(values::moment).transpose();
+    let paused_until = faults.take(paused_until).flatten();
     forge(&raw, context.forges, faults);
-    let severity = take(values::severity(raw.severity.as_ref()), faults);
-    let misses = take(values::misses(raw.misses.as_ref()), faults);
-    let runbook = take(values::runbook(raw.runbook.as_ref()), faults).flatten();
-    let mut line = |key, text: &Option<_>| take(values::line(key, text.as_ref()), faults).flatten();
+    // The job is watched without any of these.
+    let mut line = |key, text: &Option<_>| faults.spare(values::line(key, text.as_ref())).flatten();
     let about = line("about", &raw.about);
     let owner = line("owner", &raw.owner);
     let pause_reason = line("pause_reason", &raw.pause_reason);
-    let paused_until = raw.paused_until.as_ref().map(values::moment).transpose();
-    let paused_until = take(paused_until, faults).flatten();
+    let runbook = faults
+        .spare(values::runbook(raw.runbook.as_ref()))
+        .flatten();
+    let severity = faults.spare(values::severity(raw.severity.as_ref()));
+    let labels = values::labels(&raw.labels, &mut faults.all);
+    let expects = expects(&raw.expect, faults);
+    let (mut needs, mut places) = (Vec::new(), Vec::new());
+    for written in &raw.needs {
+        if let Some(need) = faults.spare(values::need(written)) {
+            needs.push(need);
+            places.push(written.span());
+        }
+    }
     if let (Some(reason), None) = (&raw.pause_reason, &raw.paused_until) {
-        faults.push(
-            Fault::at(
-                reason.span(),
-                "`pause_reason` says nothing without `paused_until`",
-            )
-            .hint("like paused_until = 2026-12-01T00:00:00Z"),
-        );
+        let why = "`pause_reason` says nothing without `paused_until`";
+        faults.push(Fault::at(reason.span(), why).hint("like paused_until = 2026-12-01T00:00:00Z"));
     }
     let (named, job) = name?;
     let user = whose_of(named, user, &raw, faults)?;
@@ -148,7 +181,7 @@ fn read(
             about,
             owner,
             runbook,
-            severity: severity?,
+            severity: severity.unwrap_or_default(),
             labels,
             forge: text(&raw.forge),
             repo: text(&raw.repo),
@@ -160,7 +193,7 @@ fn read(
             ..Expected::new(&user, job, timing?, place)
         },
         name: key.span(),
-        needs: raw.needs.iter().map(Spanned::span).collect(),
+        needs: places,
     })
 }
 
@@ -170,7 +203,7 @@ fn whose_of(
     named: Option<Box<str>>,
     user: Option<Box<str>>,
     raw: &Raw,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> Option<Box<str>> {
     if let (Some(named), Some(user), Some(raw)) = (&named, &user, &raw.user)
         && named != user
@@ -182,27 +215,29 @@ fn whose_of(
     Some(named.or(user).unwrap_or_else(|| DEFAULT_USER.into()))
 }
 
-fn expects(raw: &RawExpect, faults: &mut Vec<Fault>) -> RunExpectations {
+fn expects(raw: &RawExpect, faults: &mut Faults) -> RunExpectations {
     let mut files = Vec::new();
     for file in &raw.files {
-        files.extend(take(values::file(file), faults));
+        files.extend(faults.spare(values::file(file)));
     }
-    if let Some(text) = &raw.text
-        && (text.get_ref().is_empty() || text.get_ref().len() > 1_000)
-    {
+    let text = raw.text.as_ref().map(|text| {
+        if (1..=1_000).contains(&text.get_ref().len()) {
+            return Ok(text.get_ref().as_str().into());
+        }
         let message = "the text that is expected must have 1 to 1000 bytes";
-        faults.push(Fault::at(text.span(), message));
-    }
+        Err(Fault::at(text.span(), message))
+    });
+    let text = faults.spare(text.transpose()).flatten();
     RunExpectations {
         output: raw.output,
-        text: raw.text.as_ref().map(|text| text.get_ref().as_str().into()),
+        text,
         min_duration: raw.min_duration.map(|least| least.0.duration()),
         files,
     }
 }
 
 /// `forge` and `repo`, which belong together.
-fn forge(raw: &Raw, forges: &Forges<'_>, faults: &mut Vec<Fault>) {
+fn forge(raw: &Raw, forges: &Forges<'_>, faults: &mut Faults) {
     let text = |text: &Option<Spanned<String>>| text.as_ref().map(|t| t.get_ref().clone());
     let (name, repo) = (text(&raw.forge), text(&raw.repo));
     if name.is_none() && repo.is_none() {
@@ -255,7 +290,8 @@ fn unknown(key: &Key<'_>, name: &Key<'_>, is_table: bool, context: &Context<'_>)
     if is_table && nearest(name.get_ref(), keys).is_none() {
         let message = format!("there is no key `{}`", values::short(name.get_ref()));
         let whole = format!("{}.{}", key.get_ref(), name.get_ref());
-        let hint = format!("a job's name with a dot goes in quotes, like [{whole:?}]");
+        let jobs = if context.in_config { "jobs." } else { "" };
+        let hint = format!("a job's name with a dot goes in quotes, like [{jobs}{whole:?}]");
         return Fault::at(name.span(), message).hint(hint);
     }
     values::unknown_key(name.get_ref(), name.span())

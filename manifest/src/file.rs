@@ -61,7 +61,11 @@ pub(crate) fn read(text: &str, path: &Arc<PathBuf>, context: &Context<'_>) -> Co
             line: lines.line(key.span().start),
         };
         match entry::entry(&key, value, context, place) {
-            Ok(draft) => content.drafts.push(draft),
+            Ok((draft, faults)) => {
+                content.drafts.push(draft);
+                let located = faults.into_iter().map(|fault| fault.in_file(text, &shown));
+                content.faults.extend(located);
+            }
             Err(Bad { whose, faults }) => {
                 content.blind |= whose.is_none();
                 content.faulty.extend(whose);

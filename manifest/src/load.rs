@@ -63,9 +63,11 @@ impl<'a> Sources<'a> {
 /// The expected jobs, and what was wrong on the way.
 ///
 /// A fault never takes anything else with it: the other entries of the file and
-/// the other files are read. A job whose entry is faulty is *in doubt*: it is
-/// expected, and nobody can say how. Of such a job nobody may say that it never
-/// ran, nor that it is gone.
+/// the other files are read. A job of which only something for people is faulty
+/// (text, link, label, severity, need, expectation on a run) is watched without
+/// that. Any other job whose entry is faulty is *in doubt*: it is expected, and
+/// nobody can say how. Of such a job nobody may say that it never ran, nor that
+/// it is gone.
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
     /// By name and user.
@@ -96,6 +98,8 @@ pub struct UnknownNeed {
     pub by: Arc<Expected>,
     /// What it needs.
     pub need: Need,
+    /// What was probably meant: the job of that name of its own user.
+    pub meant: Option<Need>,
 }
 
 impl UnknownNeed {
@@ -104,14 +108,12 @@ impl UnknownNeed {
     #[must_use]
     pub fn what(&self) -> String {
         let (by, need) = (&self.by, &self.need);
-        let own = match need {
-            Need::Job { user, job } if user != &by.user && &**user == watch::DEFAULT_USER => {
-                format!(" (a job of {} is written \"{}/{job}\")", by.user, by.user)
-            }
-            _ => String::new(),
-        };
+        let meant = self.meant.as_ref();
+        let meant = meant.map_or(String::new(), |meant| {
+            format!("; did you mean \"{meant}\"?")
+        });
         format!(
-            "says that {} needs \"{need}\", which is no expected job{own}",
+            "says that {} needs \"{need}\", which is no expected job{meant}",
             by.job
         )
     }
@@ -124,6 +126,9 @@ pub struct Ignored {
     pub path: PathBuf,
     /// Why, completing "`<path>` …".
     pub why: &'static str,
+    /// Whether its name begins with a dot: what editors and packages leave. Any
+    /// other file may be one that somebody believes to be read.
+    pub hidden: bool,
 }
 
 impl Manifest {
@@ -210,7 +215,8 @@ impl Manifest {
         names.sort_unstable();
         names.retain(|path| {
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-            let why = if name.starts_with(b".") {
+            let hidden = name.starts_with(b".");
+            let why = if hidden {
                 "is hidden, and is not read"
             } else if !name.ends_with(b".toml") {
                 "does not end in .toml, and is not read"
@@ -220,6 +226,7 @@ impl Manifest {
             self.ignored.push(Ignored {
                 path: path.clone(),
                 why,
+                hidden,
             });
             false
         });
@@ -280,9 +287,14 @@ impl Manifest {
                     continue;
                 };
                 if self.get(user, job).is_none() && !self.in_doubt(user, job) {
+                    let own = self.get(&by.user, job).map(|own| Need::Job {
+                        user: own.user.clone(),
+                        job: own.job.clone(),
+                    });
                     unknown.push(UnknownNeed {
                         by: Arc::clone(by),
                         need: need.clone(),
+                        meant: own,
                     });
                 }
             }

@@ -107,10 +107,9 @@ pub(crate) fn window(raw: &Spanned<RawMute>, zone: Option<Zone>) -> Checked<Mute
                 .longest_gap()
                 .is_some_and(|gap| open.duration() >= gap)
             {
-                let message = format!(
-                    "this window never closes: it opens {}, for {open}",
-                    opens.words()
-                );
+                let text = opens.schedule();
+                let message =
+                    format!("this window never closes: it opens at \"{text}\", for {open}");
                 return Err(Fault::at(length.span(), message)
                     .hint("make it shorter; `paused_until` mutes a job for longer"));
             }

@@ -187,9 +187,18 @@ pub(crate) fn file(text: &Spanned<String>) -> Checked<FileExpectation> {
         if word == "newer" {
             newer = true;
         } else if let Some(amount) = word.strip_prefix("min=") {
-            let bytes =
-                size(amount).ok_or_else(|| fault(format!("{:?} is no size", short(amount))))?;
+            let bytes = size(amount).ok_or_else(|| {
+                fault(format!(
+                    "{:?} is no size; write 500, 10K, 10M or 2G",
+                    short(amount)
+                ))
+            })?;
             min_bytes = Some(bytes);
+        } else if word.bytes().all(|b| b.is_ascii_lowercase() || b == b'=') {
+            return Err(fault(format!(
+                "{:?} is neither newer nor min=SIZE",
+                short(word)
+            )));
         } else {
             break; // A comma in the path itself.
         }
@@ -207,16 +216,14 @@ pub(crate) fn file(text: &Spanned<String>) -> Checked<FileExpectation> {
 
 /// `10M` is 10 × 1024 × 1024 bytes.
 fn size(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text.get(digits.len()..)? {
-        "" | "B" => 0,
-        "K" | "k" => 10,
-        "M" => 20,
-        "G" => 30,
-        "T" => 40,
-        _ => return None,
-    };
-    let number: u64 = digits.parse().ok()?;
+    let units = [("K", 10), ("M", 20), ("G", 30)];
+    let unit = units
+        .iter()
+        .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+    let (digits, shift) = unit.unwrap_or((text, 0));
+    // `parse` alone would take a plus.
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = digits.parse().ok().filter(|_| plain)?;
     number.checked_mul(1 << shift)
 }
 

@@ -128,7 +128,7 @@ fn file(file: &FileExpectation) -> String {
         text.push_str(",newer");
     }
     if let Some(bytes) = file.min_bytes {
-        let unit = [(40, "T"), (30, "G"), (20, "M"), (10, "K")]
+        let unit = [(30, "G"), (20, "M"), (10, "K")]
             .into_iter()
             .find(|(shift, _)| bytes > 0 && bytes % (1 << shift) == 0);
         let (shift, unit) = unit.unwrap_or((0, ""));

@@ -1,20 +1,22 @@
 #!/bin/sh
 # Boots a Debian tree with a real systemd as its first process, without a network, runs the
-# script inside.sh in it, and ends. The tree stays as it was.
+# script in it, and ends. The tree stays as it was.
 #
-# nspawn.sh TREE RES      RES is seen as /res inside: packages in, results out
+# nspawn.sh TREE RES [SCRIPT]      RES is seen as /res inside: packages in, results out;
+#                                  SCRIPT is one beside this, inside.sh when none is named
 set -eu
 tree=$1
 res=$2
+script=${3:-inside.sh}
 rigs=$(cd "$(dirname "$0")" && pwd)
 
-cat >"$res/journey.service" <<'UNIT'
+cat >"$res/journey.service" <<UNIT
 [Unit]
 Description=The journey
 After=multi-user.target
 [Service]
 Type=oneshot
-ExecStart=/bin/bash /opt/rigs/inside.sh
+ExecStart=/bin/bash /opt/rigs/$script
 StandardOutput=file:/res/log
 StandardError=file:/res/log
 TimeoutStartSec=infinity

@@ -77,7 +77,8 @@ pub struct Outage {
     pub lost: Duration,
 }
 
-/// `the host was off from … to …`
+/// `the host was off between … and … (up to 7 h)`: between two passes nobody knows when
+/// it went.
 impl fmt::Display for Outage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
@@ -86,16 +87,14 @@ impl fmt::Display for Outage {
         };
         match self.from {
             Some(from) => {
-                let between = match self.kind {
-                    OutageKind::Off => ["from", "to"],
-                    OutageKind::Asleep => ["between", "and"],
+                let up_to = match self.kind {
+                    OutageKind::Off => "up to ",
+                    OutageKind::Asleep => "",
                 };
                 write!(
                     f,
-                    "the host was {what} {} {} {} {} ({})",
-                    between[0],
+                    "the host was {what} between {} and {} ({up_to}{})",
                     moment(from),
-                    between[1],
                     moment(self.to),
                     span(self.lost)
                 )
@@ -113,7 +112,8 @@ impl fmt::Display for Outage {
 #[must_use]
 pub fn outage(earlier: Option<&Witness>, now: &Witness) -> Option<Outage> {
     let boot = now.boot?;
-    let booted = now.wall - TimeDelta::from_std(boot.uptime).ok()?;
+    let uptime = TimeDelta::from_std(boot.uptime).ok()?;
+    let booted = now.wall.checked_sub_signed(uptime)?;
     let earlier = earlier?;
     let before = earlier.boot?;
     if before.id != boot.id {
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!((off.from, off.to), (Some(at(1, 0)), at(9, 0)));
         assert_eq!(
             off.to_string(),
-            "the host was off from 2026-11-22 01:00:00 UTC to 2026-11-22 09:00:00 UTC (8 h)"
+            "the host was off between 2026-11-22 01:00:00 UTC and 2026-11-22 09:00:00 UTC (up to 8 h)"
         );
         // The pass before had a clock that was ahead: when it began, nobody knows.
         let ahead = witness(at(23, 0), 1, 600, None);

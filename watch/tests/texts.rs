@@ -224,7 +224,7 @@ fn runs_that_say_that_they_are_at_work_signs_and_outages() {
     no success for 3 h 10 min, 3 runs missed; a run that started at 2026-11-22 00:30:07 UTC is at work
     it runs, and has found nothing to do for 11 h 6 min
     it runs, and has found nothing to do for 11 h 6 min: no new files
-    no success for 8 h 20 min, 8 runs missed; the host was off from 2026-11-21 18:00:00 UTC to 2026-11-22 01:30:00 UTC (7 h 30 min), and it may catch up until 2026-11-22 02:30:00 UTC
+    no success for 8 h 20 min, 8 runs missed; the host was off between 2026-11-21 18:00:00 UTC and 2026-11-22 01:30:00 UTC (up to 7 h 30 min), and it may catch up until 2026-11-22 02:30:00 UTC
     its beat carries a schedule that makes no sense: an hour goes from 0 to 23
     failed at 2026-11-22 02:00:07 UTC: a file that it should leave is not new
     failed at 2026-11-22 02:00:07 UTC: it was killed, and beat with it

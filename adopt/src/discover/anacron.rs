@@ -116,13 +116,12 @@ fn when(entry: &Entry) -> Option<When> {
             span::words(Duration::from_secs(minutes * 60))
         ),
     };
-    Some(When {
-        gap: Some(Duration::from_secs(days.checked_mul(DAY)?)),
-        ..When::told(
-            &format!("{} {}", entry.period, entry.delay),
-            &format!("{words} by anacron{delay}"),
-        )
-    })
+    let mut when = When::told(
+        &format!("{} {}", entry.period, entry.delay),
+        &format!("{words} by anacron{delay}"),
+    );
+    when.set_gap = Some(Duration::from_secs(days.checked_mul(DAY)?));
+    Some(when)
 }
 
 /// The jobs of a table, and the lines that are none.
@@ -222,7 +221,7 @@ mod tests {
             };
             let when = when(&entry);
             assert_eq!(when.as_ref().map_or("", |w| &w.words), words);
-            assert_eq!(when.and_then(|w| w.gap).map(|g| g.as_secs() / DAY), days);
+            assert_eq!(when.and_then(|w| w.gap()).map(|g| g.as_secs() / DAY), days);
         }
     }
 }

@@ -44,9 +44,14 @@ pub(super) fn script(text: &str) -> bool {
         if not {
             return after.starts_with("||") && after.contains("exit 0");
         }
-        if after.starts_with("&&") {
-            return after.contains("exit 0");
-        }
+        // Its timer runs the same script, and says so.
+        let after = match after.strip_prefix("&&") {
+            Some(more) if more.contains("!= \"systemd-timer\" ]") => {
+                more.rsplit(']').next().unwrap_or_default().trim()
+            }
+            Some(more) => return more.contains("exit 0"),
+            None => after,
+        };
         let next = after.trim_start_matches(';').trim();
         if next == "then" || next.is_empty() {
             let mut rest = lines.skip_while(|line| *line == "then");
@@ -130,6 +135,14 @@ mod tests {
                 true,
             ),
             ("[ -d /run/systemd/system ] && exit 0\nwork\n", true),
+            (
+                "X=$1\nif [ -d /run/systemd/system ] && [ \"$X\" != \"systemd-timer\" ]; then\n  exit 0\nfi\n",
+                true,
+            ),
+            (
+                "if [ -d /run/systemd/system ] && [ \"$X\" != \"systemd-timer\" ]; then\n  work\nfi\n",
+                false,
+            ),
             ("test ! -d /run/systemd/system || exit 0\n", true),
             ("if test -e /run/systemd/system\nthen\nexit 0\nfi\n", true),
             (

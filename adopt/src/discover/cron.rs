@@ -5,16 +5,21 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use heartbeat::JobName;
+
 use super::files::{self, Refusal};
 use super::{Look, aside, parts};
 use crate::beats;
-use crate::crontab::{Crontab, Dialect, Kind as LineKind, Line, Malformed};
+use crate::crontab::{Crontab, Dialect, Kind as LineKind, Line, Malformed, Settings, unescape};
 use crate::error::{plain, said, shown};
 use crate::finding::{Finding, Place};
 use crate::job::{Job, Kind, Leaves, Shape, State};
+use crate::mask::masked;
 use crate::names;
 use crate::root::{Fault, Meta, Sort, text_of};
-use crate::times;
+use crate::shell;
+use crate::sight::Sight;
+use crate::times::{self, When};
 
 /// More faults of one file are not told one by one.
 const MOST_FAULTS: usize = 10;
@@ -191,6 +196,7 @@ fn jobs(look: &Look<'_>, path: &Path, bytes: &[u8], owner: Option<&str>, label: 
     }
     let lines = crontab.lines();
     let (mut told_crlf, mut told_zone) = (false, false);
+    let mut set = crontab.jobs();
     for (at, line) in lines.iter().enumerate() {
         let number = u32::try_from(line.number).unwrap_or(u32::MAX);
         match &line.kind {
@@ -220,15 +226,25 @@ fn jobs(look: &Look<'_>, path: &Path, bytes: &[u8], owner: Option<&str>, label: 
                 let comment = at
                     .checked_sub(1)
                     .and_then(|before| name_above(&crontab, &lines[before]));
-                let schedule = crontab.schedule(&job.when);
-                line_job(look, place, user, &command, &schedule, comment, label);
+                let settings = set.next().map(|job| job.settings).unwrap_or_default();
+                let line = JobLine {
+                    place,
+                    user,
+                    raw: crontab.text(&job.command),
+                    input: job.input.as_ref().map(|span| crontab.text(span)),
+                    command: &command,
+                    schedule: &crontab.schedule(&job.when),
+                    settings: &settings,
+                    comment,
+                };
+                line_job(look, line, label);
             }
             _ => {}
         }
     }
 }
 
-fn name_above(crontab: &Crontab<'_>, line: &Line) -> Option<heartbeat::JobName> {
+fn name_above(crontab: &Crontab<'_>, line: &Line) -> Option<JobName> {
     if line.kind != LineKind::Comment {
         return None;
     }
@@ -238,21 +254,18 @@ fn name_above(crontab: &Crontab<'_>, line: &Line) -> Option<heartbeat::JobName> 
 /// Tells of the lines for which cron ignores a file; whether there are any.
 fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
     let mut found: Vec<Finding> = Vec::new();
-    let jobs = crontab.jobs().count();
+    let mut others = 0usize;
     let mut count = 0usize;
     for line in crontab.lines() {
         let place = Place::line(file, u32::try_from(line.number).unwrap_or(u32::MAX));
         let (code, why, fix) = match &line.kind {
             LineKind::Malformed(why) => malformed(why, file),
             LineKind::Job(job) => {
-                let Some(user) = job.user.as_ref().map(|span| crontab.shown(span)) else {
+                let user = job.user.as_ref().map(|span| crontab.shown(span));
+                let Some(user) = user.filter(|user| look.users.is_unknown(user)) else {
+                    others += 1;
                     continue;
                 };
-                // Asked once for each name.
-                look.user(&user);
-                if !look.users.is_unknown(&user) {
-                    continue;
-                }
                 (
                     "cron-user",
                     format!("there is no user {:?}", plain(&user)),
@@ -263,8 +276,7 @@ fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
         };
         count += 1;
         if count <= MOST_FAULTS {
-            let mut says = format!("Cron ignores the whole file because of this line: {why}");
-            says.push_str(&if count == 1 { cost(jobs) } else { ".".into() });
+            let says = format!("Cron ignores the whole file because of this line: {why}.");
             found.push(Finding::new(code, place, says, fix));
         }
     }
@@ -286,6 +298,13 @@ fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
             format!("{} further lines are wrong.", count - MOST_FAULTS),
             "Is it a crontab at all?",
         ));
+    }
+    if let Some(first) = found.first_mut().filter(|_| count > 0) {
+        first.says.push_str(&match others {
+            0 => String::new(),
+            1 => " One other job in it never runs, either.".into(),
+            n => format!(" {n} other jobs in it never run, either."),
+        });
     }
     for finding in found {
         look.finding(finding);
@@ -315,16 +334,84 @@ fn malformed(why: &Malformed, file: &Path) -> (&'static str, String, String) {
     (code, says, fix)
 }
 
-fn line_job(
-    look: &Look<'_>,
+/// One job of a crontab, as it is written.
+struct JobLine<'a> {
     place: Place,
-    user: &str,
-    command: &str,
-    schedule: &str,
-    comment: Option<heartbeat::JobName>,
-    label: &str,
-) {
-    let when = look.times.cron(schedule);
+    user: &'a str,
+    raw: &'a [u8],
+    input: Option<&'a [u8]>,
+    command: &'a str,
+    schedule: &'a str,
+    settings: &'a Settings,
+    comment: Option<JobName>,
+}
+
+fn line_job(look: &Look<'_>, line: JobLine<'_>, label: &str) {
+    let when = look.times.cron(line.schedule);
+    wrong(look, &line, &when);
+    let called = called(&line);
+    if let Some(runner) = parts::runner(line.command)
+        && parts::scripts(look, &runner, line.user, &when, &line.place)
+        && called.is_none()
+    {
+        return;
+    }
+    let in_script = match called {
+        Some(_) => None,
+        None => look.script_beat(line.command),
+    };
+    let beat = match (&called, &in_script) {
+        (Some(_), _) => Some(Leaves::Line),
+        (_, Some(_)) => Some(Leaves::Script),
+        _ => None,
+    };
+    let given = called.or(in_script).or(line.comment);
+    let state = if !look.cron {
+        State::Off(super::NO_CRON.into())
+    } else if look.systemd && aside::line(line.command) {
+        State::Aside
+    } else {
+        State::Runs
+    };
+    let named = given.is_some();
+    look.job(
+        Job {
+            kind: Kind::Cron,
+            place: line.place,
+            user: look.user(line.user),
+            name: given.unwrap_or_else(|| names::from_command(line.command)),
+            named,
+            command: line.command.trim_end().into(),
+            when,
+            state,
+            beat,
+            expected: false,
+            shape: Shape::Line,
+        },
+        label,
+    );
+}
+
+/// The name of the beat that a line leaves.
+fn called(line: &JobLine<'_>) -> Option<JobName> {
+    if !line.command.contains("beat") {
+        return None;
+    }
+    let dialect = shell::Dialect::of(line.settings.shell())?;
+    match shell::beats_in(&unescape(line.raw), dialect) {
+        Ok(calls) => {
+            let calls = calls.into_iter().filter(|call| !call.fails);
+            calls
+                .filter_map(|call| JobName::new(&call.name?).ok())
+                .next()
+        }
+        // Not understood with certainty: a good guess.
+        Err(_) => beats::in_command(line.command),
+    }
+}
+
+/// Tells what is wrong with a line: its time, its command.
+fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
     if let Some(fault) = &when.fault {
         let (code, says) = match fault {
             times::Fault::Never(why) => ("never-runs", format!("It never runs: {why}.")),
@@ -334,47 +421,37 @@ fn line_job(
             ),
         };
         let fix = "Write a time that there is; see crontab(5).";
-        look.wrong(code, place.clone(), says, fix);
+        look.wrong(code, line.place.clone(), says, fix);
     }
-    let called = beats::in_command(command);
-    if let Some(runner) = parts::runner(command)
-        && parts::scripts(look, &runner, user, &when, &place)
-        && called.is_none()
-    {
-        return;
-    }
-    let in_script = match called {
-        Some(_) => None,
-        None => look.script_beat(command),
-    };
-    let beat = match (&called, &in_script) {
-        (Some(_), _) => Some(Leaves::Line),
-        (_, Some(_)) => Some(Leaves::Script),
-        _ => None,
-    };
-    let given = called.or(in_script).or(comment);
-    let state = if !look.cron {
-        State::Off("no cron is installed".into())
-    } else if look.systemd && aside::line(command) {
-        State::Aside
-    } else {
-        State::Runs
-    };
-    let named = given.is_some();
-    look.job(
-        Job {
-            kind: Kind::Cron,
-            place,
-            user: look.user(user),
-            name: given.unwrap_or_else(|| names::from_command(command)),
-            named,
-            command: command.trim_end().into(),
-            when,
-            state,
-            beat,
-            expected: false,
-            shape: Shape::Line,
+    let context = shell::Context {
+        shell: line.settings.shell(),
+        path: line.settings.path(),
+        home: look.users.home(line.user),
+        schedule: Some(line.schedule),
+        // Only a beat that promises a pace is compared with it.
+        longest_gap: if line.command.contains("--every") {
+            when.gap()
+        } else {
+            None
         },
-        label,
-    );
+        adopting: true,
+        look: &Sight::new(look.root, look.users.id(line.user), &look.seen),
+    };
+    let found = if look.whole {
+        shell::lint(line.raw, line.input, &context)
+    } else {
+        let blind = shell::Context {
+            look: &shell::Blind,
+            ..context
+        };
+        shell::lint(line.raw, line.input, &blind)
+    };
+    for lint in found {
+        look.wrong(
+            lint.code,
+            line.place.clone(),
+            plain(&masked(&lint.sentence)),
+            plain(&masked(&lint.fix)),
+        );
+    }
 }

@@ -20,12 +20,17 @@ use heartbeat::JobName;
 
 use crate::beats::Scripts;
 use crate::finding::{Finding, Place};
-use crate::job::Job;
+use crate::job::{Job, State};
 use crate::names::Wish;
 use crate::root::Root;
+use crate::shell::{Look as _, Program};
+use crate::sight::{Seen, Sight};
 use crate::systemd::ask::Told;
 use crate::times::Times;
 use crate::users::Users;
+
+/// Why jobs of crontabs do not run where there is no cron.
+pub const NO_CRON: &str = "no cron is installed";
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -69,6 +74,9 @@ pub struct Look<'a> {
     /// Its clock.
     pub times: &'a Times,
     scripts: Scripts,
+    seen: Seen,
+    /// Whether the tree has programs, and not settings only.
+    whole: bool,
     /// Whether a cron daemon is there.
     cron: bool,
     /// Whether anacron is there, which then runs the daily, weekly and monthly scripts.
@@ -102,6 +110,8 @@ impl<'a> Look<'a> {
             users,
             times,
             scripts: Scripts::default(),
+            seen: Seen::default(),
+            whole,
             cron: !whole || CRONS.iter().any(|cron| there(cron)),
             anacron: root.runnable(Path::new("/usr/sbin/anacron")),
             systemd,
@@ -147,6 +157,7 @@ impl<'a> Look<'a> {
             user: job.user.as_ref().into(),
             name: job.name.clone(),
             firm: job.named,
+            weak: job.state != State::Runs,
             place: place.into(),
             line: job.place.line,
         });
@@ -160,7 +171,11 @@ impl<'a> Look<'a> {
         if !first.starts_with('/') {
             return None;
         }
-        self.scripts.beat(self.root, Path::new(first))
+        let path = Path::new(first);
+        // Looked at already, by the lint.
+        let program = Sight::new(self.root, None, &self.seen).program(path);
+        matches!(program, Program::Runs | Program::Text)
+            .then(|| self.scripts.beat(self.root, path))?
     }
 }
 

@@ -223,7 +223,7 @@ fn script(
         None
     };
     let state = if !runs {
-        State::Off("no cron is installed".into())
+        State::Off(super::NO_CRON.into())
     } else if look.systemd && aside::script(&text) {
         State::Aside
     } else {

@@ -211,7 +211,7 @@ fn when(look: &Look<'_>, timer: &Timer, live: Option<&Live>) -> When {
             for next in calendars {
                 words.push(next.words.to_string());
                 when.next = [when.next, next.next].into_iter().flatten().min();
-                when.gap = [when.gap, next.gap].into_iter().flatten().min();
+                when.set_gap = [when.gap(), next.gap()].into_iter().flatten().min();
                 // One that runs makes up for one that does not.
                 if next.fault.is_none() {
                     when.fault = None;
@@ -237,7 +237,9 @@ fn when(look: &Look<'_>, timer: &Timer, live: Option<&Live>) -> When {
         }
     };
     when.text = timer.text().into();
-    when.gap = [when.gap, timer.repeats()].into_iter().flatten().min();
+    if let Some(repeats) = timer.repeats() {
+        when.set_gap = [when.gap(), Some(repeats)].into_iter().flatten().min();
+    }
     if timer.delay > Duration::ZERO {
         let words = format!("{}, up to {} later", when.words, span::words(timer.delay));
         when.words = words.into();
@@ -253,7 +255,17 @@ fn told(trigger: &Trigger) -> Option<String> {
         Trigger::Calendar(_) | Trigger::Unreadable { .. } => return None,
         Trigger::Boot(span) => format!("{} after the boot", span::words(*span)),
         Trigger::Active(span) => format!("{} after its start", span::words(*span)),
-        Trigger::Again(span) => format!("every {}", span::words(*span)),
+        Trigger::Again(span) => {
+            let words = span::words(*span);
+            // Every day, not every 1 day.
+            format!(
+                "every {}",
+                words
+                    .strip_prefix("1 ")
+                    .filter(|one| !one.contains(' '))
+                    .unwrap_or(&words)
+            )
+        }
         Trigger::AfterEnd(span) => format!("{} after it ended", span::words(*span)),
     })
 }

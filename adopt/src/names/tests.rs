@@ -89,6 +89,7 @@ fn wish(user: &str, name: &str, place: &str, line: u32) -> Wish {
         user: user.into(),
         name: valid(name),
         firm: false,
+        weak: false,
         place: place.into(),
         line: Some(line),
     }
@@ -118,6 +119,9 @@ fn those_that_collide_get_their_place() {
     wishes[0].firm = true;
     assert_eq!(settle(&wishes)[0].as_str(), "backup");
     assert_eq!(settle(&wishes)[1].as_str(), "backup-cron.d-db");
+    wishes[3].weak = true;
+    assert_eq!(settle(&wishes)[3].as_str(), "sync-crontab");
+    assert_eq!(settle(&wishes)[4].as_str(), "sync");
 }
 
 proptest! {
@@ -126,12 +130,12 @@ proptest! {
         let name = from_command(&line);
         prop_assert!(JobName::is_valid(name.as_str()));
         prop_assert_eq!(&from_command(&line), &name);
-        from_comment(&line);
+        let _ = from_comment(&line);
     }
 
     #[test]
     fn words_have_valid_names(words in proptest::collection::vec("[-a-z/.=|&;'\"%0-9 ]{0,12}", 0..8)) {
-        from_command(&words.join(" "));
+        let _ = from_command(&words.join(" "));
     }
 
     /// Other jobs change a name only by colliding with it, whatever their order.

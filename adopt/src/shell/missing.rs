@@ -80,9 +80,9 @@ fn one(simple: &Simple, context: &Context<'_>) -> Option<Lint> {
     Some(Lint::new(code, &word.span, sentence, fix))
 }
 
-/// Where a program lies and what it is, as the shell finds it. `None` where that is
+/// Where a program lies and what it is, as a shell with this path finds it. `None` where that is
 /// not certain: a builtin, a relative path.
-pub(super) fn find(name: &[u8], path: &[u8], look: &dyn Look) -> Option<(PathBuf, Program)> {
+fn find(name: &[u8], path: &[u8], look: &dyn Look) -> Option<(PathBuf, Program)> {
     let as_path = |text: &[u8]| PathBuf::from(OsStr::from_bytes(text));
     if name.contains(&b'/') {
         let program = as_path(name);

@@ -49,7 +49,7 @@ pub(super) fn lint(call: &BeatCall, context: &Context<'_>) -> Option<Lint> {
 fn words(time: Duration) -> String {
     let seconds = time.as_secs();
     for (unit, long) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
-        if seconds >= long && seconds % long == 0 {
+        if seconds >= long && seconds.is_multiple_of(long) {
             return format!("{}{unit}", seconds / long);
         }
     }

@@ -61,10 +61,15 @@ fn one(call: &BeatCall, chain: &[(Op, Pipeline)], before: &[AndOr], dialect: Dia
             "Put && before beat.",
         )];
     }
+    let set = pipefail(before, dialect)
+        || dialect == Dialect::Bash && earlier.iter().any(|(_, p)| sets_pipefail(p));
     let mut found = Vec::new();
-    found.extend(earlier.iter().filter_map(|(_, pipeline)| {
-        hidden(pipeline, pipefail(before, dialect)).map(|span| by_pipe(&span, dialect))
-    }));
+    found.extend(
+        earlier
+            .iter()
+            .filter_map(|(_, pipeline)| hidden(pipeline, set))
+            .map(|span| by_pipe(&span, dialect)),
+    );
     let swallowed = earlier
         .iter()
         .find(|(op, pipeline)| *op == Op::Or && succeeds(pipeline));
@@ -250,11 +255,11 @@ fn stops_at_failure(before: &[AndOr]) -> bool {
 
 /// Whether a `set -o pipefail` stands before, and the shell knows it.
 fn pipefail(before: &[AndOr], dialect: Dialect) -> bool {
-    dialect == Dialect::Bash
-        && before.iter().any(|item| {
-            let mut commands = item.pipelines.iter().filter_map(|(_, p)| simple_of(p));
-            commands.any(|simple| {
-                simple.name() == Some(b"set") && simple.words.iter().any(|w| w.is("pipefail"))
-            })
-        })
+    let mut pipelines = before.iter().flat_map(|item| &item.pipelines);
+    dialect == Dialect::Bash && pipelines.any(|(_, pipeline)| sets_pipefail(pipeline))
+}
+
+fn sets_pipefail(pipeline: &Pipeline) -> bool {
+    named(pipeline, &[b"set"])
+        && simple_of(pipeline).is_some_and(|s| s.words.iter().any(|w| w.is("pipefail")))
 }

@@ -36,10 +36,16 @@ pub enum Manager {
     User,
 }
 
+/// Whether a systemd runs here.
+#[must_use]
+pub fn runs() -> bool {
+    std::path::Path::new("/run/systemd/system").is_dir()
+}
+
 /// Asks the manager. `None` when none can be asked: the files are then all there is.
 #[must_use]
 pub fn timers(manager: Manager) -> Option<Told> {
-    if !std::path::Path::new("/run/systemd/system").is_dir() {
+    if !runs() {
         return None;
     }
     let listed = systemctl(manager, &["list-timers", "--all", "--output=json"])?;

@@ -129,7 +129,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_read(text: String) {
-            parse(&text);
+            let _ = parse(&text);
         }
     }
 }

@@ -225,13 +225,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read(bytes: Vec<u8>) {
-            parse(&bytes);
+            let _ = parse(&bytes);
         }
 
         #[test]
         fn any_value_is_expanded(value: String, instance: String) {
-            expand(&value, &format!("a@{instance}.timer"));
-            unescape(&value);
+            let _ = expand(&value, &format!("a@{instance}.timer"));
+            let _ = unescape(&value);
         }
     }
 }

@@ -43,7 +43,7 @@ pub fn job_block(
         "Last success",
         state.last_success.map_or("none known".into(), moment),
     );
-    row("Expected", expected(state));
+    row("Expected", expected(state, now));
     if let Some(reason) = reason(state) {
         row("Seen", inline(&reason));
     }
@@ -62,15 +62,15 @@ pub fn job_block(
 }
 
 /// How often the job should succeed.
-fn expected(state: &JobState) -> String {
+fn expected(state: &JobState, now: DateTime<Utc>) -> String {
     match (&state.scheduled, state.interval) {
         (Some(scheduled), _) => {
             let runs = &scheduled.runs;
-            format!(
-                "{} ({})",
-                inline(&runs.words()),
-                code(runs.schedule().as_text())
-            )
+            let text = code(runs.schedule().as_text());
+            let next = runs.next_after(now);
+            let next = next.map_or(String::new(), |next| format!("; next run {}", moment(next)));
+            let zone = runs.zone().name();
+            format!("{} in {zone} ({text}){next}", inline(&runs.words()))
         }
         (None, Some(interval)) => format!("every {interval}"),
         (None, None) => "no interval known".into(),
@@ -111,9 +111,9 @@ fn waiting(under: &[&JobState]) -> String {
     }
     let mut text = String::from("\nWaiting for it, without an issue of their own:\n\n");
     for state in under.iter().take(MAX_ROWS) {
-        let why = reason(state).map_or(String::new(), |reason| format!(": {}", inline(&reason)));
+        let why = reason(state).map_or_else(|| state.verdict.to_string(), |why| inline(&why));
         let job = code(&state.key.shown().to_string());
-        let _ = writeln!(text, "- {job} {}{why}", state.verdict);
+        let _ = writeln!(text, "- {job}: {why}");
     }
     if let Some(more) = under.len().checked_sub(MAX_ROWS + 1) {
         let _ = writeln!(text, "- … and {} more", more + 1);
@@ -128,7 +128,9 @@ fn headline(state: &JobState) -> String {
     let job = code(state.key.job.as_str());
     match state.verdict {
         Verdict::Silent if state.scheduled.is_some() => {
-            format!("{job} has not succeeded, and its schedule has passed more than once.")
+            let missed = state.missed().unwrap_or(2);
+            let runs = count(missed, "scheduled run", "scheduled runs");
+            format!("{job} has missed {runs}.")
         }
         Verdict::Silent => format!("{job} has not succeeded for more than twice its interval."),
         Verdict::Failed => format!("{job} failed, and has not succeeded since."),
@@ -176,6 +178,15 @@ fn advice(state: &JobState) -> String {
         (Verdict::Unreadable, _) => vec![
             format!("Look at it: `ls -l` and `head -c 400` on `{job}.last`, `{job}.fail` and `{job}.run` in the store."),
             "Who wrote it? Only `beat` should. The next success replaces it.".into(),
+        ],
+        (Verdict::Idle, _) => vec![
+            "Should there be something to do? Look at where its work comes from.".into(),
+            format!("If that is how it is: give {} a longer interval, or mute it.", code(job)),
+        ],
+        (Verdict::Never, None) => vec![
+            "Does anything run it? `beat-adopt` lists what cron and systemd run on this host, and says what is wrong with a line or a timer.".into(),
+            "Is its name the same in its line and in the manifest? `beat-check --look --all`.".into(),
+            format!("Run the command once by hand as {}, with the environment that cron gives it.", code(user)),
         ],
         _ => vec![
             format!("Did it start? {}.", log(state.last_success)),

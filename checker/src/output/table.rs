@@ -63,7 +63,7 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>, look: Look) -> io:
     Ok(())
 }
 
-/// `The host was off from … to …. Missed and not made up for: db_backup (1 run).`
+/// `The host was off between … and …. Missed and not made up for: db_backup (1 run).`
 fn outage(line: &OutageLine) -> String {
     let Some(outage) = line.outage.clone().read() else {
         return String::new();

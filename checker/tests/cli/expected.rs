@@ -293,7 +293,7 @@ fn a_host_that_was_off_is_told_as_one_story() {
     assert_eq!(outage["missed"].as_array().unwrap().len(), 2, "{record:#}");
     let job = expecting.job("etl");
     let reason = job["reason"].as_str().unwrap();
-    assert!(reason.contains("the host was off from"), "{reason}");
+    assert!(reason.contains("the host was off between"), "{reason}");
     // An hour to catch up; this machine may have been up for longer than that.
     if up < 3_600.0 {
         assert_eq!(job["verdict"], "late");
@@ -305,5 +305,5 @@ fn a_host_that_was_off_is_told_as_one_story() {
         assert_eq!(open.len(), 1, "{open:?}");
     }
     let table = expecting.pass(&[]).out;
-    assert!(table.contains("The host was off from"), "{table}");
+    assert!(table.contains("The host was off between"), "{table}");
 }

@@ -7,7 +7,8 @@
 
 use std::ops::Range;
 
-use super::days::{day_of, days_in_month, weekday};
+use super::cron::number;
+use super::days::{day_of, days_in_month, days_of_month, weekday, weekdays_of};
 use super::error::{ScheduleError, Why};
 
 mod element;
@@ -166,7 +167,7 @@ impl Calendar {
     /// `*-*-1`, `*-2~1`, `1-1`.
     fn date(&mut self, text: &str) -> Result<(), ScheduleError> {
         let wrong = |what| Err(ScheduleError::new("the date", text, Why::Is(what)));
-        let seen = text.matches(['-', '~']).count();
+        let seen = text.bytes().filter(|b| matches!(b, b'-' | b'~')).count();
         let mut parts = text.split(['-', '~']);
         let (Some(first), Some(second)) = (parts.next(), parts.next()) else {
             return wrong("write year-month-day or month-day, as in *-*-1 or 12-24");
@@ -177,7 +178,7 @@ impl Calendar {
             _ => return wrong("it has more than year, month and day"),
         };
         let end = text.find('~');
-        if end.is_some_and(|at| text[at..].contains('-')) || text.matches('~').count() > 1 {
+        if end.is_some_and(|at| text[at..].contains('-')) || text.rfind('~') != end {
             return wrong("~ stands before the day only: *-2~1 is the last day of February");
         }
         if let Some(year) = year.filter(|year| *year != "*") {
@@ -241,25 +242,16 @@ impl Calendar {
     /// and month are among those of the schedule is not looked at.
     #[must_use]
     pub const fn days_of(&self, year: i32, month: u32) -> u32 {
-        let last = days_in_month(year, month);
         let days = if self.from_end {
+            let last = days_in_month(year, month);
             // Day 1 becomes the last one. The days from the end reach to 28 only.
             (self.days.reverse_bits() << 1) >> (31 - last)
         } else {
             self.days
         };
         let first = weekday(day_of(year, month, 1));
-        days & weekdays_of(self.weekdays, first) & (2_u32 << last).wrapping_sub(2)
+        days & weekdays_of(self.weekdays, first) & days_of_month(year, month)
     }
-}
-
-/// The days of a month that fall on one of the weekdays, when its first day is the
-/// weekday `first`: bit 1 is the first.
-#[must_use]
-pub const fn weekdays_of(weekdays: u8, first: u32) -> u32 {
-    let week = weekdays as u64 & 0x7f;
-    let weeks = week | week << 7 | week << 14 | week << 21 | week << 28 | week << 35;
-    ((weeks >> first) << 1) as u32
 }
 
 /// A text's body, and where the time zone begins that it ends with.
@@ -342,6 +334,10 @@ fn set(
     }
     // A day that each month has.
     let high = if from_end { high - 3 } else { high };
+    // What is most often there, quickly.
+    if let Some(value) = number(text).filter(|value| (low..=high).contains(value)) {
+        return Ok(Some(1 << value));
+    }
     let numbers = Numbers { place, low, high };
     let mut set = 0;
     for part in text.split(',') {

@@ -12,6 +12,21 @@ pub const fn days_in_month(year: i32, month: u32) -> u32 {
     }
 }
 
+/// All days of the month as a set: bit 1 is the first.
+#[must_use]
+pub const fn days_of_month(year: i32, month: u32) -> u32 {
+    u32::MAX >> (31 - days_in_month(year, month)) & !1
+}
+
+/// The days of a month that fall on one of the weekdays, when its first day is the
+/// weekday `first`: bit 1 is the first.
+#[must_use]
+pub const fn weekdays_of(weekdays: u8, first: u32) -> u32 {
+    let week = weekdays as u64 & 0x7f;
+    let weeks = week | week << 7 | week << 14 | week << 21 | week << 28 | week << 35;
+    ((weeks >> first) << 1) as u32
+}
+
 /// The number of the day that a date is; 0 is 1970-01-01. Counted in years that
 /// begin with March, so that the leap day comes last.
 #[must_use]

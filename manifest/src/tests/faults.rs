@@ -67,6 +67,7 @@ fn values() {
         "expect = { text = \"\" }",
         "expect = { files = [\"relative\"] }",
         "expect = { files = [\"/a,min=many\"] }",
+        "expect = { files = [\"/a,newr\"] }",
         "expect = { min_duration = \"5 parsecs\" }",
         "mute = [{ schedule = \"0 22 * * 6\" }]",
         "mute = [{ schedule = \"0 22 * * 6\", for = \"59s\" }]",

@@ -91,6 +91,54 @@ fn one_bad_entry_takes_no_other_with_it() {
 }
 
 #[test]
+fn what_is_only_for_people_leaves_the_job_watched() {
+    let manifest = one(
+        "[a]\nevery = \"1d\"\nrunbook = \"wiki\"\nabout = \"\"\nseverity = \"high\"\nlabels = [\"x\", \"\"]\n\
+         needs = [\"a b\", \"@host\"]\nexpect = { text = \"\", output = true, files = [\"b\"] }\n",
+    );
+    assert_eq!(manifest.faults.len(), 7, "{:#?}", manifest.faults);
+    let a = job(&manifest, "a");
+    assert_eq!(a.labels.len(), 1);
+    assert_eq!(a.needs, [watch::Need::Host]);
+    assert_eq!(a.expects.names(), ["output"]);
+    assert!(!manifest.in_doubt("root", &name_of("a")));
+    // What says when an issue is opened, and where, is not guessed.
+    for line in [
+        "misses = 0",
+        "mute = [{}]",
+        "forge = \"dev\"",
+        "paused_until = 2026-12-01",
+    ] {
+        let manifest = one(&format!("[a]\nevery = \"1d\"\n{line}\n"));
+        assert!(manifest.jobs().is_empty(), "{line}");
+        assert!(manifest.is_faulty("root", &name_of("a")), "{line}");
+    }
+}
+
+#[test]
+fn a_name_that_was_meant_to_be_another_leaves_the_manifest_blind() {
+    for text in [
+        "every = \"1d\"\n",
+        "[jobs.db]\nevery = \"1d\"\n",
+        "[db.backup]\nevery = \"1d\"\n",
+        "[\"a b\"]\nevery = \"1d\"\n",
+        "[[db]]\nevery = \"1d\"\n",
+    ] {
+        let manifest = one(text);
+        assert!(manifest.blind, "{text}");
+        assert!(manifest.in_doubt("root", &name_of("db.backup")), "{text}");
+    }
+}
+
+#[test]
+fn a_pause_that_is_over_is_no_fault() {
+    let manifest = one("[a]\nevery = \"1d\"\npaused_until = 2020-01-01T00:00:00Z\n");
+    assert!(manifest.faults.is_empty());
+    let now = "2026-11-22T00:00:00Z".parse().unwrap();
+    assert_eq!(job(&manifest, "a").muted(now), None);
+}
+
+#[test]
 fn a_broken_file_leaves_its_jobs_in_doubt() {
     let folder = Folder::of(&[
         ("a.toml", "[good]\nevery = \"1d\"\n"),
@@ -135,6 +183,13 @@ fn the_config_holds_jobs_too() {
     assert_eq!(job(&manifest, "two").place.to_string(), "config.toml:4");
     assert_eq!(manifest.counted(), "3 expected jobs in 2 files");
     insta::assert_snapshot!(told(&folder, &manifest));
+    // What is wrong is told in the words of a config.
+    let config = "[jobs]\nevery = \"1d\"\n[jobs.db.backup]\nevery = \"1d\"\n";
+    let manifest = Manifest::load(&Sources {
+        config: Some(("config.toml".as_ref(), config)),
+        ..sources(folder.path())
+    });
+    insta::assert_snapshot!("faults_in_the_words_of_a_config", told(&folder, &manifest));
     // A config without jobs is no file of them.
     let manifest = Manifest::load(&Sources {
         config: Some(("config.toml".as_ref(), "[checker]\n")),

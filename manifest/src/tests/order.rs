@@ -35,7 +35,7 @@ fn needs_that_nobody_knows_are_found() {
     let folder = Folder::of(&[(
         "a.toml",
         "[one]\nevery = \"1d\"\nneeds = [\"vpn\", \"two\", \"@host\", \"bad\"]\n\
-         [two]\nuser = \"u\"\nevery = \"1d\"\nneeds = [\"three\"]\n[bad]\n",
+         [two]\nuser = \"u\"\nevery = \"1d\"\nneeds = [\"three\", \"four\"]\n[bad]\n[\"u/three\"]\nevery = \"1d\"\n",
     )]);
     let manifest = folder.load();
     let found: Vec<String> = manifest

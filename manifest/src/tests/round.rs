@@ -68,7 +68,7 @@ prop_compose! {
         output in any::<bool>(),
         text in proptest::option::of("[ -~\t\n]{1,30}"),
         least in proptest::option::of(1u64..100_000),
-        files in proptest::collection::vec(("/[a-z,. ]{1,20}[a-z]", any::<bool>(), proptest::option::of(0u64..1 << 45)), 0..3),
+        files in proptest::collection::vec(("/([a-z. ]|,[A-Z]){1,20}[a-z]", any::<bool>(), proptest::option::of(0u64..1 << 45)), 0..3),
     ) -> RunExpectations {
         RunExpectations {
             output,

@@ -10,5 +10,6 @@ mod faults;
 mod labels;
 mod life;
 mod listing;
+mod named;
 mod refusals;
 mod rig;

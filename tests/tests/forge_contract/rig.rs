@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use checker::clock::FakeClock;
 use checker::error::DeliveryError;
-use checker::forge::{Forge, ForgeIssue, NewIssue, Parts, settings};
+use checker::forge::{Forge, ForgeIssue, NewIssue, Parts, Settings, settings};
 use checker::http::{Http, Limits};
 use checker::secret::Secret;
 use chrono::{DateTime, Utc};
@@ -102,8 +102,12 @@ impl Rig {
 
     /// The forge as a new pass opens it.
     pub(crate) fn open(&self) -> Box<dyn Forge> {
-        let settings = settings(&self.config()).unwrap();
-        settings.open(self.parts()).unwrap()
+        self.settings().open(self.parts()).unwrap()
+    }
+
+    /// Its checked settings.
+    pub(crate) fn settings(&self) -> Box<dyn Settings> {
+        settings(&self.config()).unwrap()
     }
 
     /// Own open issues, which must all have been seen.

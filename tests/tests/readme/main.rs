@@ -147,6 +147,11 @@ fn the_crontabs_do_what_they_should() {
 fn the_settings_are_read() {
     let mut kinds = Vec::new();
     for block in run_here("toml") {
+        // Each block is a config, or says that it is a file of expected jobs.
+        if block.text.starts_with("# /etc/heartbeat/jobs.d/") {
+            expected_jobs(&block);
+            continue;
+        }
         let config = Config::parse(&block.text, "README.md");
         let config = config.unwrap_or_else(|error| panic!("line {}: {error}", block.line));
         if block.text.contains("[forge]") {
@@ -157,6 +162,17 @@ fn the_settings_are_read() {
     kinds.sort_unstable();
     all.sort_unstable();
     assert_eq!(kinds, all, "one example for each kind of forge");
+}
+
+/// Reads a block as a file of expected jobs, on a host with any forge.
+fn expected_jobs(block: &Block) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("readme.toml"), &block.text).unwrap();
+    let utc = Some(watch::Zone::utc());
+    let manifest = manifest::Manifest::load(&manifest::Sources::folder(dir.path(), utc));
+    let faults = &manifest.faults;
+    assert!(faults.is_empty(), "line {}: {faults:#?}", block.line);
+    assert!(!manifest.jobs().is_empty(), "line {}", block.line);
 }
 
 /// Lays the units down as they say, beside those of `systemd/`, and has them judged.

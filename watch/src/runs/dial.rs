@@ -3,7 +3,7 @@
 //! minutes, and nothing is allocated.
 
 use heartbeat::schedule::{
-    Calendar, Cron, Years, date_of, day_of, days_in_month, weekday, weekdays_of,
+    Calendar, Cron, Years, date_of, day_of, days_of_month, weekday, weekdays_of,
 };
 
 use super::zone::Local;
@@ -131,8 +131,7 @@ impl Dial for Cron {
         } else {
             self.days & by_weekday
         };
-        // Of a month of 31 days the upper bit falls out: all bits are left then.
-        days & (2_u32 << days_in_month(year, month)).wrapping_sub(2)
+        days & days_of_month(year, month)
     }
 
     fn time_at_or_after(&self, time: i64) -> Option<i64> {

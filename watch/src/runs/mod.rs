@@ -28,6 +28,7 @@ use zone::{Local, Moment, Shown};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
+const WEEK: i64 = 7 * 24 * 60 * MINUTE;
 /// From here on, cron takes a change of the clock for a correction.
 const CORRECTION: i64 = 180 * MINUTE;
 
@@ -73,9 +74,18 @@ impl Runs {
         let after = after.timestamp_micros();
         let next = match self.schedule.rule() {
             Rule::Reboot => None,
-            Rule::Cron(cron) if cron.follows_clock => self.next_by_clock(cron, after),
-            Rule::Cron(cron) => self.next_once(cron, after, Habit::Cron),
-            Rule::Calendar(calendar) => self.next_by_systemd(calendar, after),
+            Rule::Cron(cron) => self
+                .plain(after, |local| cron.at_or_after(local + 1))
+                .or_else(|| {
+                    if cron.follows_clock {
+                        self.next_by_clock(cron, after)
+                    } else {
+                        self.next_once(cron, after, Habit::Cron)
+                    }
+                }),
+            Rule::Calendar(calendar) => self
+                .plain(after, |local| calendar.at_or_after(local + 1))
+                .or_else(|| self.next_by_systemd(calendar, after)),
         };
         next.and_then(DateTime::from_timestamp_micros)
     }
@@ -86,9 +96,18 @@ impl Runs {
         let moment = moment.timestamp_micros();
         let last = match self.schedule.rule() {
             Rule::Reboot => None,
-            Rule::Cron(cron) if cron.follows_clock => self.last_by_clock(cron, moment),
-            Rule::Cron(cron) => self.last_once(cron, moment, Habit::Cron),
-            Rule::Calendar(calendar) => self.last_once(calendar, moment, Habit::Systemd),
+            Rule::Cron(cron) => self
+                .plain(moment, |local| cron.at_or_before(local))
+                .or_else(|| {
+                    if cron.follows_clock {
+                        self.last_by_clock(cron, moment)
+                    } else {
+                        self.last_once(cron, moment, Habit::Cron)
+                    }
+                }),
+            Rule::Calendar(calendar) => self
+                .plain(moment, |local| calendar.at_or_before(local))
+                .or_else(|| self.last_once(calendar, moment, Habit::Systemd)),
         };
         last.and_then(DateTime::from_timestamp_micros)
     }
@@ -119,6 +138,20 @@ impl Runs {
     #[must_use]
     pub fn longest_gap(&self) -> Option<Duration> {
         gap::longest(self.schedule.rule())
+    }
+
+    /// The way for nearly all: the time that is found on the dial is shown once, is
+    /// near, and the clock is then as far from UTC as at the moment. No clock
+    /// changes twice within a week, so it does not change in between.
+    fn plain(&self, moment: Moment, find: impl Fn(Local) -> Option<Local>) -> Option<Moment> {
+        let local = self.zone.local(moment)?;
+        let time = find(local)?;
+        match self.zone.shown(time)? {
+            Shown::Once(run) if time - run == local - moment => {
+                ((run - moment).abs() < WEEK).then_some(run)
+            }
+            _ => None,
+        }
     }
 
     /// Jobs that run once for each time on the dial.

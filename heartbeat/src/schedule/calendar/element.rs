@@ -135,7 +135,9 @@ pub(super) fn element(
         Some((range, step)) => (range, Some(step)),
         None => (text, None),
     };
-    let (first, last) = match range.split_once("..") {
+    // A look for two dots costs more than one for a dot.
+    let dots = range.contains('.').then(|| range.split_once(".."));
+    let (first, last) = match dots.flatten() {
         Some((first, last)) => (first, Some(last)),
         None => (range, None),
     };
@@ -192,7 +194,9 @@ fn bounded(number_text: &str, text: &str, numbers: &Numbers) -> Result<u32, Sche
     let seconds = numbers.high >= SECOND;
     let err = |why| Err(ScheduleError::new(numbers.place, text, why));
     let Some(mut value) = number(number_text, seconds) else {
-        return err(Why::Is(if text.starts_with('*') {
+        return err(Why::Is(if text.is_empty() {
+            "an element of the list is missing"
+        } else if text.starts_with('*') {
             "* stands alone; write 0/2 for every second one"
         } else {
             "write *, a number, a range as 3..7, a repetition as 0/5, or a list of these"

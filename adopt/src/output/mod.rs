@@ -1,0 +1,27 @@
+//! What was found, for people and for programs.
+
+pub mod json;
+pub mod table;
+
+use std::io::{self, Write};
+
+use crate::error::{Error, UNWRITTEN, said};
+
+/// Prints a text. A reader that has seen enough is no error.
+///
+/// # Errors
+/// When it cannot be written for another reason.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::new(
+            UNWRITTEN,
+            "write to standard output",
+            said(&error),
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

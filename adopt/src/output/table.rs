@@ -1,0 +1,172 @@
+//! What was found, for people: the jobs that run, those that do not, what is wrong with
+//! the fix, and one line that sums it up.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::coverage::Coverage;
+use crate::error::plain;
+use crate::job::{Job, State};
+
+/// Texts longer than this are cut in the table; the JSON has them whole.
+const WIDEST: usize = 52;
+
+/// As text.
+#[must_use]
+pub fn render(coverage: &Coverage) -> String {
+    let mut out = String::new();
+    let codes = super::json::codes(coverage);
+    let of =
+        |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
+    let mut rows = Vec::new();
+    for job in of(|state| *state == State::Runs) {
+        let wrong = codes.get(&job.place).map(|codes| codes.join(", "));
+        rows.push([
+            plain(job.name.as_str()),
+            plain(&job.user),
+            short(&job.when.words),
+            next(coverage, job.when.next),
+            yes(job.beat.is_some()),
+            yes(job.expected),
+            job.place.to_string(),
+            wrong.unwrap_or_default(),
+        ]);
+    }
+    let heads = [
+        "JOB", "USER", "RUNS", "NEXT", "BEAT", "EXPECTED", "WHERE", "WRONG",
+    ];
+    if !rows.is_empty() {
+        table(&mut out, heads, &rows);
+        out.push('\n');
+    }
+    let off: Vec<[String; 3]> = of(|state| matches!(state, State::Off(_)))
+        .map(|job| [job.name.to_string(), place(job), why(job)])
+        .collect();
+    if !off.is_empty() {
+        out.push_str("Not enabled:\n");
+        list(&mut out, &off);
+    }
+    let aside: Vec<[String; 3]> = of(|state| *state == State::Aside)
+        .map(|job| [job.name.to_string(), place(job), String::new()])
+        .collect();
+    if !aside.is_empty() {
+        out.push_str("Leaves the work to systemd's timers here:\n");
+        list(&mut out, &aside);
+    }
+    if !coverage.findings.is_empty() {
+        out.push_str("Findings:\n");
+        for finding in &coverage.findings {
+            let _ = writeln!(
+                out,
+                "  {}  [{}]\n    {}\n    fix: {}",
+                finding.place, finding.code, finding.says, finding.fix
+            );
+        }
+        out.push('\n');
+    }
+    if !coverage.unseen.is_empty() {
+        out.push_str("Could not be seen; jobs may be hidden there:\n");
+        for what in &coverage.unseen {
+            let _ = writeln!(out, "  {what}");
+        }
+        out.push('\n');
+    }
+    for note in &coverage.notes {
+        let _ = writeln!(out, "{note}\n");
+    }
+    let _ = writeln!(out, "{}", coverage.summary());
+    out
+}
+
+fn yes(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+fn place(job: &Job) -> String {
+    job.place.to_string()
+}
+
+fn why(job: &Job) -> String {
+    match &job.state {
+        State::Off(why) => plain(why),
+        _ => String::new(),
+    }
+}
+
+fn short(text: &str) -> String {
+    let text = plain(text);
+    if text.chars().count() <= WIDEST {
+        return text;
+    }
+    let cut: String = text.chars().take(WIDEST - 1).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// The next run by the host's own clock: `Wed 25 Nov 02:00`. Today's and tomorrow's are
+/// told by the hour alone.
+fn next(coverage: &Coverage, next: Option<DateTime<Utc>>) -> String {
+    let Some(next) = next else {
+        return "-".to_owned();
+    };
+    let Some(zone) = coverage.zone else {
+        return next.format("%a %-d %b %H:%M UTC").to_string();
+    };
+    let local = |moment: DateTime<Utc>| {
+        (moment + TimeDelta::seconds(i64::from(zone.offset_seconds(moment)))).naive_utc()
+    };
+    let (then, now) = (local(next), local(coverage.now));
+    match (then.date() - now.date()).num_days() {
+        0 => then.format("today %H:%M").to_string(),
+        1 => then.format("tomorrow %H:%M").to_string(),
+        2..300 => then.format("%a %-d %b %H:%M").to_string(),
+        _ => then.format("%-d %b %Y %H:%M").to_string(),
+    }
+}
+
+/// Columns as wide as their widest cell. A column in which nothing is said is left out.
+fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]]) {
+    let mut wide = [0; N];
+    for (at, wide) in wide.iter_mut().enumerate() {
+        let cells = rows.iter().map(|row| row[at].chars().count());
+        *wide = cells.max().unwrap_or(0);
+        if *wide > 0 {
+            *wide = (*wide).max(heads[at].len());
+        }
+    }
+    let mut line = |cells: [&str; N]| {
+        let start = out.len();
+        for (cell, wide) in cells.iter().zip(wide) {
+            if wide == 0 {
+                continue;
+            }
+            out.push_str(cell);
+            let pad = wide.saturating_sub(cell.chars().count()) + 2;
+            out.extend(std::iter::repeat_n(' ', pad));
+        }
+        let end = out[start..].trim_end().len();
+        out.truncate(start + end);
+        out.push('\n');
+    };
+    line(heads);
+    for row in rows {
+        line(row.each_ref().map(String::as_str));
+    }
+}
+
+/// A list of short lines, and a gap after it.
+fn list(out: &mut String, rows: &[[String; 3]]) {
+    let wide = |at: usize| {
+        rows.iter()
+            .map(|row| row[at].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (first, second) = (wide(0), wide(1));
+    for [name, place, why] in rows {
+        let line = format!("  {name:first$}  {place:second$}  {why}");
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out.push('\n');
+}
