@@ -21,6 +21,7 @@ mod story;
 mod timetables;
 mod title;
 mod verdict;
+mod waiting;
 pub mod words;
 
 pub use conflict::conflict;
@@ -49,3 +50,4 @@ pub use verdict::{
     Age, Cause, Due, Expectation, IDLE_AFTER, Judgement, LastRuns, Now, Rules, Verdict, age,
     verdict,
 };
+pub use waiting::{Needy, waits_for};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{JobState, Need};
+use crate::{JobState, Need, Needy, waits_for};
 
 /// Which flagged jobs wait for which.
 #[derive(Debug, Default)]
@@ -15,46 +15,20 @@ pub(super) struct Needs {
 
 impl Needs {
     pub(super) fn new(states: &[JobState], flagged: &[usize]) -> Self {
-        let needs = |job: usize| {
-            let expected = states[job].expected.as_ref();
-            expected.map_or(&[][..], |expected| &expected.needs)
+        let needy = |at: usize| {
+            let state = &states[flagged[at]];
+            let expected = state.expected.as_ref();
+            Needy {
+                user: state.key.user(),
+                job: state.key.job.as_str(),
+                needs: expected.map_or(&[][..], |expected| &expected.needs),
+            }
         };
-        let mut wanted: HashMap<(&str, &str), Option<usize>> = HashMap::new();
-        for need in flagged.iter().flat_map(|job| needs(*job)) {
-            if let Need::Job { user, job } = need {
-                wanted.insert((user, job.as_str()), None);
-            }
-        }
-        let mut out = Self::default();
-        if wanted.is_empty() {
-            return out;
-        }
-        for &at in flagged {
-            let key = &states[at].key;
-            if let Some(found) = wanted.get_mut(&(key.user(), key.job.as_str())) {
-                *found = Some(at);
-            }
-        }
-        let first = |job: usize| {
-            needs(job).iter().find_map(|need| match need {
-                Need::Job { user, job } => wanted.get(&(&**user, job.as_str())).copied()?,
-                Need::Host => None,
-            })
-        };
-        for &job in flagged {
-            let mut at = job;
-            // A circle is refused where it is written; here it only has to end.
-            for _ in 0..flagged.len() {
-                match first(at) {
-                    Some(next) if next != job => at = next,
-                    _ => break,
-                }
-            }
-            if at != job && first(at).is_none() {
-                out.root.insert(job, at);
-            }
-        }
-        out
+        let root = waits_for(flagged.len(), needy)
+            .into_iter()
+            .map(|(job, root)| (flagged[job], flagged[root]))
+            .collect();
+        Self { root }
     }
 
     /// What a job waits for, if it does.
