@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::{Ground, Plan, interval};
+use super::{Change, Ground, Plan, interval};
+use crate::apply::JobLines;
 use crate::error::shown;
 use crate::job::Job;
 use crate::root::text_of;
@@ -39,7 +40,7 @@ pub(super) fn script(ground: &Ground<'_>, plan: &mut Plan, job: &Job, path: &Pat
             "It is a link; what it leads to may be run by others, too.",
         );
     }
-    let Some(bytes) = plan.bytes(ground, path) else {
+    let Ok((bytes, _)) = ground.root.read(path) else {
         return plan.leave(job, "It cannot be read.");
     };
     let Some(every) = interval(job, 0) else {
@@ -55,8 +56,17 @@ pub(super) fn script(ground: &Ground<'_>, plan: &mut Plan, job: &Job, path: &Pat
         );
     }
     let line = line(job, &every.to_string());
-    let new = [&bytes[..=first], line.as_bytes(), &bytes[first + 1..]].concat();
-    plan.change(path, Some(bytes.clone()), new, &job.name);
+    let at = first + 1;
+    let change = Change {
+        new: [&bytes[..at], line.as_bytes(), &bytes[at..]].concat(),
+        jobs: vec![JobLines {
+            job: job.name.to_string(),
+            old: at..at,
+            new: at..at + line.len(),
+        }],
+        old: Some(bytes),
+    };
+    plan.files.insert(path.to_owned(), change);
     plan.took(ground, job, 0);
 }
 
