@@ -48,6 +48,7 @@ pub(crate) fn apply(cli: &Cli, gathered: &Gathered, named: &[String]) -> Result<
     print(&edits.diff())?;
     print(&left(&plan))?;
     if plan.done.is_empty() {
+        print(&notes(&plan))?;
         print("Nothing to change.\n")?;
         return Ok(if plan.left.is_empty() { WELL } else { LACKING });
     }
@@ -64,9 +65,7 @@ pub(crate) fn apply(cli: &Cli, gathered: &Gathered, named: &[String]) -> Result<
     if let Some(record) = &applied.record {
         let _ = writeln!(said, "Copies of what was there: {}", shown(record));
     }
-    for note in &plan.notes {
-        let _ = writeln!(said, "{note}");
-    }
+    said.push_str(&notes(&plan));
     print(&said)?;
     Ok(if plan.left.is_empty() { WELL } else { LACKING })
 }
@@ -128,6 +127,12 @@ fn counted(jobs: usize) -> String {
         1 => "1 job".into(),
         n => format!("{n} jobs"),
     }
+}
+
+fn notes(plan: &Plan) -> String {
+    plan.notes
+        .iter()
+        .fold(String::new(), |all, note| all + note + "\n")
 }
 
 /// The jobs that are left alone.

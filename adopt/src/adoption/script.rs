@@ -6,7 +6,6 @@ use std::path::Path;
 
 use super::{Change, Ground, Plan, interval};
 use crate::apply::JobLines;
-use crate::error::shown;
 use crate::job::Job;
 use crate::root::text_of;
 
@@ -19,14 +18,16 @@ const DPKG: &str = "/var/lib/dpkg/info";
 /// Adopts a script.
 pub(super) fn script(ground: &Ground<'_>, plan: &mut Plan, job: &Job, path: &Path) {
     if let Some(package) = package(ground, path) {
+        plan.notes.insert(
+            "A script of a package that matters: turn it off (chmod -x), write a cron line of \
+             your own that runs it, and adopt that."
+                .into(),
+        );
         return plan.leave(
             job,
             format!(
-                "It is a file of the package {package}: dpkg would ask about a change at each \
-                 upgrade. Where it matters, turn it off (chmod -x {0}) and write a cron line of \
-                 your own: beat {1} --every 1d -- {0}",
-                shown(path),
-                job.name
+                "It is a file of the package {package}; dpkg would ask about the change at \
+                 upgrades."
             ),
         );
     }
