@@ -13,6 +13,8 @@
     reason = "lines are run, and a test ends where one cannot be"
 )]
 
+mod by_cron;
+mod files;
 mod generated;
 mod scene;
 mod shapes;
