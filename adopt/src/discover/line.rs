@@ -35,7 +35,8 @@ pub(super) struct Known {
     runner: Option<parts::Runner>,
     called: Option<JobName>,
     in_script: Option<JobName>,
-    name: JobName,
+    /// From what is run, where no beat and no script says another.
+    name: Option<JobName>,
     aside: bool,
 }
 
@@ -73,7 +74,9 @@ pub(super) fn job(look: &Look<'_>, line: JobLine<'_>, label: &str) {
             kind: Kind::Cron,
             place: line.place,
             user: look.user(line.user),
-            name: given.unwrap_or_else(|| known.name.clone()),
+            name: given
+                .or_else(|| known.name.clone())
+                .unwrap_or_else(|| names::valid("")),
             named,
             command: line.command.trim_end().into(),
             when,
@@ -114,14 +117,16 @@ fn known(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Rc<Known> {
 fn study(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Known {
     let wrong = wrong(look, line, when);
     let called = called(line);
+    let in_script = match called {
+        Some(_) => None,
+        None => look.script_beat(line.command),
+    };
+    let given = called.is_some() || in_script.is_some();
     Known {
         wrong,
         runner: parts::runner(line.command),
-        in_script: match called {
-            Some(_) => None,
-            None => look.script_beat(line.command),
-        },
-        name: names::from_command(line.command),
+        in_script,
+        name: (!given).then(|| names::from_command(line.command)),
         aside: look.systemd && aside::line(line.command),
         called,
     }
