@@ -22,11 +22,21 @@ const CONFIG: &str = "/etc/heartbeat/config.toml";
 /// Programs that are systemd itself.
 const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
 
+/// What was read, and what is known of it.
+pub(crate) struct Gathered {
+    pub(crate) root: Root,
+    pub(crate) users: Users,
+    pub(crate) manifest: Manifest,
+    pub(crate) coverage: Coverage,
+    /// The crontab of the user who asks, where that is not root.
+    pub(crate) own: Option<Vec<u8>>,
+}
+
 /// Reads everything once.
 ///
 /// # Errors
 /// When there is no such image or store.
-pub(crate) fn coverage(cli: &Cli, now: DateTime<Utc>) -> Result<Coverage, Error> {
+pub(crate) fn gather(cli: &Cli, now: DateTime<Utc>) -> Result<Gathered, Error> {
     let root = match &cli.root {
         Some(dir) => image(dir)?,
         None => Root::live(),
@@ -71,19 +81,20 @@ pub(crate) fn coverage(cli: &Cli, now: DateTime<Utc>) -> Result<Coverage, Error>
         "root"
     };
     let store = store(cli, &root, owner)?;
-    let mut coverage = Coverage::new(
-        host(&root),
-        now,
-        zone,
-        found,
-        &store,
-        &manifest(&root, &times),
-    );
+    let manifest = manifest(&root, &times);
+    let mut coverage = Coverage::new(host(&root), now, zone, found, &store, &manifest);
     if zone.is_none() {
         notes.push("The time zone of the host cannot be told, so next runs are not.".into());
     }
     coverage.notes = notes;
-    Ok(coverage)
+    let own = ask.alone.map(|alone| alone.crontab.unwrap_or_default());
+    Ok(Gathered {
+        root,
+        users,
+        manifest,
+        coverage,
+        own,
+    })
 }
 
 fn image(dir: &Path) -> Result<Root, Error> {

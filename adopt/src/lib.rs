@@ -5,6 +5,7 @@
 //! timers as systemd does, [`shell`] reads command lines. [`discover`] finds all jobs of
 //! a tree, [`coverage`] counts which of them leave a beat, [`output`] prints it.
 
+mod act;
 pub mod adoption;
 pub mod apply;
 pub mod beats;
@@ -66,14 +67,21 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn adopt(cli: &Cli) -> Result<u8, Error> {
-    let coverage = gather::coverage(cli, clock::now())?;
+    if let Some(named) = &cli.undo {
+        return act::take_back(cli, named);
+    }
+    let gathered = gather::gather(cli, clock::now())?;
+    if let Some(named) = &cli.apply {
+        return act::apply(cli, &gathered, named);
+    }
+    let coverage = &gathered.coverage;
     if let Some(path) = &cli.record {
-        gather::record(path, &coverage)?;
+        gather::record(path, coverage)?;
         return Ok(coverage.exit_code());
     }
     output::print(&match cli.format {
-        Format::Table => output::table::render(&coverage),
-        Format::Json => output::json::render(&coverage),
+        Format::Table => output::table::render(coverage),
+        Format::Json => output::json::render(coverage),
     })?;
     Ok(coverage.exit_code())
 }

@@ -149,7 +149,7 @@ pub struct Wish {
     pub firm: bool,
     /// The job does not run: it gives way to one of its name that does.
     pub weak: bool,
-    /// Where, in a word: `crontab`, `cron.d-php`.
+    /// Where, in a word: `crontab`, `php` for its file in `cron.d`.
     pub place: Box<str>,
     /// On which line.
     pub line: Option<u32>,
@@ -186,10 +186,15 @@ pub fn settle(wishes: &[Wish]) -> Vec<JobName> {
                 continue;
             }
             let line = wish.line.unwrap_or(0);
+            // sysstat-sysstat says less than sysstat-cron.
+            let own = match &*wish.place {
+                place if place == wish.name.as_str() => "cron",
+                place => place,
+            };
             let place = match step {
-                0 => wish.place.to_string(),
-                1 => format!("{}-{line}", wish.place),
-                _ => format!("{}-{line}-{at}", wish.place),
+                0 => own.to_owned(),
+                1 => format!("{own}-{line}"),
+                _ => format!("{own}-{line}-{at}"),
             };
             names[at] = with_place(&wish.name, &place);
         }

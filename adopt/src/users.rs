@@ -14,6 +14,8 @@ pub struct User {
     pub name: Box<str>,
     /// Their id.
     pub uid: u32,
+    /// The id of their group.
+    pub gid: u32,
     /// Their home.
     pub home: PathBuf,
 }
@@ -65,6 +67,13 @@ impl Users {
         found
     }
 
+    /// The ids of a name and of its group; root's where files do not say which.
+    #[must_use]
+    pub fn ids(&self, name: &str) -> Option<(u32, u32)> {
+        let group = self.known.get(name).map_or(0, |user| user.gid);
+        self.id(name).map(|uid| (uid, group))
+    }
+
     /// The home of a name, as far as files say.
     #[must_use]
     pub fn home(&self, name: &str) -> Option<&Path> {
@@ -108,12 +117,13 @@ impl Users {
 
 fn line(line: &str) -> Option<User> {
     let fields: Vec<&str> = line.split(':').collect();
-    let [name, _, uid, _, _, home, ..] = fields[..] else {
+    let [name, _, uid, gid, _, home, ..] = fields[..] else {
         return None;
     };
     Some(User {
         name: name.into(),
         uid: uid.parse().ok()?,
+        gid: gid.parse().ok()?,
         home: home.into(),
     })
 }

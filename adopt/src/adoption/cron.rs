@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use super::{Ground, Plan, interval};
+use super::{Change, Ground, OWN, Plan, interval};
+use crate::apply::{JobLines, rewrite};
 use crate::crontab::{Crontab, Dialect};
 use crate::job::Job;
 use crate::shell::{self, quote};
 use crate::sight::{Seen, Sight};
-use crate::wrap::{Adoption, Pace, beat_for, replace, wrap};
+use crate::wrap::{Adoption, Pace, beat_for, wrap};
+
+const CHANGED: &str = "The line has changed since it was read.";
 
 /// Wraps lines of one crontab.
 pub(super) fn crontab(
@@ -17,16 +20,20 @@ pub(super) fn crontab(
     file: &Path,
     jobs: &[&Job],
 ) {
-    let Ok((bytes, _)) = ground.root.read(file) else {
-        for job in jobs {
-            plan.leave(
-                job,
-                "Its crontab is seen through crontab -l only; root can change it.",
-            );
-        }
-        return;
+    let own = ground.own.filter(|_| file == Path::new(OWN));
+    let bytes = match own {
+        Some(bytes) => bytes.to_vec(),
+        None => match ground.root.read(file) {
+            Ok((bytes, _)) => bytes,
+            Err(fault) => {
+                for job in jobs {
+                    plan.leave(job, format!("Its crontab cannot be read: {fault}."));
+                }
+                return;
+            }
+        },
     };
-    let system = !file.starts_with("/var/spool");
+    let system = own.is_none() && !file.starts_with("/var/spool");
     let dialect = if system {
         Dialect::System
     } else {
@@ -37,7 +44,7 @@ pub(super) fn crontab(
     for job in jobs {
         let number = job.place.line.unwrap_or_default() as usize;
         let Some(found) = tab.job_at(number) else {
-            plan.leave(job, "The line has changed since it was read.");
+            plan.leave(job, CHANGED);
             continue;
         };
         let sight = Sight::new(ground.root, ground.users.id(&job.user), seen);
@@ -47,22 +54,29 @@ pub(super) fn crontab(
             job: &job.name,
             pace: Pace::Line { zone: None },
             options: &[],
-            look: &sight,
         };
         match wrap(&tab, &found, &adoption) {
             Ok(wrapped) => {
-                lines.push((number, wrapped.line));
+                lines.push((job.name.to_string(), number, wrapped));
                 took.push(*job);
             }
             Err(refusal) => plan.leave(job, refusal.to_string()),
         }
     }
-    let new = replace(&tab, &lines);
+    if took.is_empty() {
+        return;
+    }
+    let rewritten = rewrite(&tab, &lines);
+    let change = Change {
+        old: Some(bytes.clone()),
+        new: rewritten.new,
+        jobs: rewritten.jobs,
+    };
+    plan.files.insert(file.to_owned(), change);
     for job in took {
-        plan.change(file, Some(bytes.clone()), new.clone(), &job.name);
         plan.took(ground, job, 0);
     }
-    if let Some(package) = super::script::package(ground, file).filter(|_| !lines.is_empty()) {
+    if let Some(package) = super::script::package(ground, file) {
         plan.notes.insert(format!(
             "{} is a file of the package {package}: dpkg asks about the change when an upgrade \
              brings another one.",
@@ -71,48 +85,71 @@ pub(super) fn crontab(
     }
 }
 
-/// Wraps a line of the anacrontab. Anacron hands the rest of the line to `/bin/sh -c` as
-/// it is written.
-pub(super) fn anacron(ground: &Ground<'_>, plan: &mut Plan, job: &Job) {
-    let file: &Path = &job.place.file;
-    let (Some(bytes), Some(every)) = (plan.bytes(ground, file), interval(job, 0)) else {
-        return plan.leave(job, "How often it runs cannot be told.");
-    };
-    if shell::speaks_of_beat(job.command.as_bytes()) {
-        return plan.leave(
-            job,
-            "It may leave a beat already, in a way that is not understood.",
-        );
+/// Wraps lines of the anacrontab. Anacron hands the rest of a line to `/bin/sh -c` as it
+/// is written.
+pub(super) fn anacrontab(ground: &Ground<'_>, plan: &mut Plan, file: &Path, jobs: &[&Job]) {
+    let bytes = ground.root.read(file).map(|(bytes, _)| bytes);
+    let bytes = bytes.unwrap_or_default();
+    let (mut new, mut lines) = (Vec::with_capacity(bytes.len() + 256), Vec::new());
+    let (mut start, mut took) = (0, Vec::new());
+    for (number, line) in (1u32..).zip(bytes.split_inclusive(|b| *b == b'\n')) {
+        let from = new.len();
+        let job = jobs.iter().find(|job| job.place.line == Some(number));
+        match job.map(|job| (job, wrapped(ground, job, line))) {
+            None => new.extend_from_slice(line),
+            Some((job, Err(why))) => {
+                plan.leave(job, why);
+                new.extend_from_slice(line);
+            }
+            Some((job, Ok(text))) => {
+                new.extend_from_slice(&text);
+                lines.push(JobLines {
+                    job: job.name.to_string(),
+                    old: start..start + line.len(),
+                    new: from..new.len(),
+                });
+                took.push(*job);
+            }
+        }
+        start += line.len();
     }
-    let number = job.place.line.unwrap_or_default() as usize;
-    let mut lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();
-    let line = number.checked_sub(1).and_then(|at| lines.get_mut(at));
-    let Some(line) = line else {
-        return plan.leave(job, "The line has changed since it was read.");
+    if took.is_empty() {
+        return;
+    }
+    let change = Change {
+        old: Some(bytes),
+        new,
+        jobs: lines,
     };
+    plan.files.insert(file.to_owned(), change);
+    for job in took {
+        plan.took(ground, job, 0);
+    }
+}
+
+/// A line of the anacrontab, wrapped; else why not.
+fn wrapped(ground: &Ground<'_>, job: &Job, line: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let every = interval(job, 0).ok_or("How often it runs cannot be told.")?;
+    if shell::speaks_of_beat(job.command.as_bytes()) {
+        return Err("It may leave a beat already, in a way that is not understood.");
+    }
     let text = line.strip_suffix(b"\n").unwrap_or(line);
     let end = text.trim_ascii_end();
-    let Some(start) = end.len().checked_sub(job.command.len()) else {
-        return plan.leave(job, "The line has changed since it was read.");
-    };
     // A line that goes on in the next one is not the command's own.
-    if &end[start..] != job.command.as_bytes() || text.ends_with(b"\\") {
-        return plan.leave(job, "It is written over several lines; wrap it by hand.");
+    if text.ends_with(b"\\") {
+        return Err("It is written over several lines; wrap it by hand.");
     }
-    let head = format!(
-        "{} {} --every {every} -- /bin/sh -c ",
-        ground.beat.display(),
-        job.name
-    );
-    let new = [
+    let start = end.len().checked_sub(job.command.len()).ok_or(CHANGED)?;
+    if &end[start..] != job.command.as_bytes() {
+        return Err(CHANGED);
+    }
+    let beat = ground.beat.display();
+    let head = format!("{beat} {} --every {every} -- /bin/sh -c ", job.name);
+    Ok([
         &text[..start],
         head.as_bytes(),
         &quote(&end[start..]),
         &line[end.len()..],
     ]
-    .concat();
-    *line = &new;
-    let whole = lines.concat();
-    plan.change(file, Some(bytes.clone()), whole, &job.name);
-    plan.took(ground, job, 0);
+    .concat())
 }

@@ -32,7 +32,7 @@ pub(super) fn write(ground: &Ground<'_>, plan: &mut Plan, job: &Job, delay: u64)
     }
     let path = path(ground, plan, job);
     let text = manifest::entry(&expected);
-    plan.change(&path, None, text.into_bytes(), &job.name);
+    plan.new_file(ground, &path, text, &job.name);
 }
 
 /// A file of its own: `NAME.toml`, with the user before it where that is taken.

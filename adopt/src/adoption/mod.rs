@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use heartbeat::{Interval, JobName};
 use manifest::Manifest;
 
+use crate::apply::{self, Edit, JobLines};
 use crate::coverage::lacks;
 use crate::finding::Place;
 use crate::job::{Job, Kind, Shape};
@@ -38,8 +39,8 @@ use crate::users::Users;
 pub struct Plan {
     /// Files as they should be, by path inside the tree.
     pub files: BTreeMap<PathBuf, Change>,
-    /// Folders that must be there, each with its owner's name.
-    pub folders: BTreeMap<PathBuf, String>,
+    /// Folders that must be there.
+    pub folders: BTreeMap<PathBuf, Folder>,
     /// Jobs that will leave a beat.
     pub done: Vec<(JobName, Place)>,
     /// Jobs that are left alone, and why.
@@ -55,8 +56,17 @@ pub struct Change {
     pub old: Option<Vec<u8>>,
     /// Its bytes afterwards.
     pub new: Vec<u8>,
-    /// The jobs that it is for.
-    pub jobs: Vec<JobName>,
+    /// The jobs that it is for, each with its line before and after.
+    pub jobs: Vec<JobLines>,
+}
+
+/// A folder that is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// User and group; `None` leaves it to who makes it.
+    pub owner: Option<(u32, u32)>,
+    /// The job that alone needs it.
+    pub job: Option<JobName>,
 }
 
 /// A job that is left alone.
@@ -81,6 +91,9 @@ pub struct Ground<'a> {
     pub manifest: &'a Manifest,
     /// Where `beat` is installed.
     pub beat: &'a Path,
+    /// The crontab of the user who asks, where that is not root: then only that can be
+    /// changed.
+    pub own: Option<&'a [u8]>,
 }
 
 /// Which jobs are meant: those named, by `NAME` or `USER/NAME`, or all that run and
@@ -124,8 +137,9 @@ pub fn plan(ground: &Ground<'_>, jobs: &[&Job]) -> Plan {
             continue;
         }
         match (&job.shape, job.kind) {
-            (Shape::Line, _) => lines.entry(&job.place.file).or_default().push(job),
-            (Shape::Anacron, _) => cron::anacron(ground, &mut plan, job),
+            (Shape::Line | Shape::Anacron, _) => {
+                lines.entry(&job.place.file).or_default().push(job);
+            }
             (Shape::Script(path), _) => script::script(ground, &mut plan, job, path),
             (Shape::Unit { .. }, Kind::UserTimer) => plan.leave(
                 job,
@@ -145,7 +159,11 @@ pub fn plan(ground: &Ground<'_>, jobs: &[&Job]) -> Plan {
         }
     }
     for (file, jobs) in lines {
-        cron::crontab(ground, &mut plan, &seen, file, &jobs);
+        if jobs.iter().all(|job| job.shape == Shape::Anacron) {
+            cron::anacrontab(ground, &mut plan, file, &jobs);
+        } else {
+            cron::crontab(ground, &mut plan, &seen, file, &jobs);
+        }
     }
     plan
 }
@@ -161,39 +179,104 @@ impl Plan {
 
     /// A job will leave a beat: its place in the store, its entry in the manifest.
     fn took(&mut self, ground: &Ground<'_>, job: &Job, delay: u64) {
-        let store = Path::new(heartbeat::SYSTEM_STORE);
-        if ground.root.stat(store).is_err() {
-            self.folders.insert(store.to_owned(), "root".into());
+        self.done.push((job.name.clone(), job.place.clone()));
+        // Neither is this user's to make.
+        if ground.own.is_some() {
+            return;
         }
+        let store = Path::new(heartbeat::SYSTEM_STORE);
+        self.folder(ground, store, None, None);
         if &*job.user != "root" {
-            let own = store.join(&*job.user);
-            if ground.root.stat(&own).is_err() {
-                self.folders.insert(own, job.user.to_string());
-            }
+            let owner = ground.users.ids(&job.user);
+            self.folder(ground, &store.join(&*job.user), owner, None);
         }
         entry::write(ground, self, job, delay);
-        self.done.push((job.name.clone(), job.place.clone()));
     }
 
-    /// Takes a new or changed file in.
-    fn change(&mut self, path: &Path, old: Option<Vec<u8>>, new: Vec<u8>, job: &JobName) {
-        let change = self.files.entry(path.to_owned()).or_insert_with(|| Change {
-            old,
-            new: Vec::new(),
-            jobs: Vec::new(),
-        });
-        change.new = new;
-        change.jobs.push(job.clone());
-    }
-
-    /// A file as this plan leaves it so far.
-    fn bytes(&self, ground: &Ground<'_>, path: &Path) -> Option<Vec<u8>> {
-        match self.files.get(path) {
-            Some(change) => Some(change.new.clone()),
-            None => ground.root.read(path).ok().map(|(bytes, _)| bytes),
+    /// Sees to it that a folder is there, and those above it.
+    fn folder(
+        &mut self,
+        ground: &Ground<'_>,
+        path: &Path,
+        owner: Option<(u32, u32)>,
+        job: Option<&JobName>,
+    ) {
+        if self.folders.contains_key(path) || ground.root.stat(path).is_ok() {
+            return;
         }
+        if let Some(above) = path.parent() {
+            self.folder(ground, above, None, job);
+        }
+        let job = job.cloned();
+        self.folders.insert(path.to_owned(), Folder { owner, job });
+    }
+
+    /// Takes in a file that is not there.
+    fn new_file(&mut self, ground: &Ground<'_>, path: &Path, text: String, job: &JobName) {
+        if let Some(above) = path.parent() {
+            let own = above.extension().is_some_and(|ending| ending == "d");
+            let manifest = above == Path::new(manifest::DEFAULT_DIR);
+            self.folder(ground, above, None, (own && !manifest).then_some(job));
+        }
+        let change = Change {
+            old: None,
+            jobs: vec![JobLines {
+                job: job.to_string(),
+                old: 0..0,
+                new: 0..text.len(),
+            }],
+            new: text.into_bytes(),
+        };
+        self.files.insert(path.to_owned(), change);
+    }
+
+    /// The changes as they are made: folders, then new files, then what is there.
+    #[must_use]
+    pub fn edits(&self, root: &Root) -> apply::Plan {
+        let mut edits = Vec::new();
+        for (path, folder) in &self.folders {
+            edits.push(Edit::MakeDir {
+                path: root.outside(path),
+                owner: folder.owner,
+                mode: 0o755,
+                job: folder.job.as_ref().map(ToString::to_string),
+            });
+        }
+        for (path, change) in &self.files {
+            let path = root.outside(path);
+            let new = change.new.clone();
+            let jobs = change.jobs.clone();
+            match &change.old {
+                None => edits.push(Edit::NewFile {
+                    path,
+                    content: new,
+                    mode: 0o644,
+                    job: jobs.first().map(|job| job.job.clone()),
+                }),
+                Some(old) if path == Path::new(OWN) => edits.push(Edit::OwnCrontab {
+                    old: old.clone(),
+                    new,
+                    jobs,
+                }),
+                Some(old) => edits.push(Edit::Change {
+                    path,
+                    old: old.clone(),
+                    new,
+                    jobs,
+                }),
+            }
+        }
+        edits.sort_by_key(|edit| match edit {
+            Edit::MakeDir { .. } => 0,
+            Edit::NewFile { .. } => 1,
+            Edit::Change { .. } | Edit::OwnCrontab { .. } => 2,
+        });
+        apply::Plan { edits }
     }
 }
+
+/// What stands for the file of a crontab that is seen by `crontab -l`.
+pub const OWN: &str = "crontab";
 
 /// How often a job should succeed: its longest wait, and the delay that a timer adds.
 fn interval(job: &Job, delay: u64) -> Option<Interval> {

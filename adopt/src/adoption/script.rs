@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use super::{Ground, Plan, interval};
-use crate::error::shown;
+use super::{Change, Ground, Plan, interval};
+use crate::apply::JobLines;
 use crate::job::Job;
 use crate::root::text_of;
 
@@ -18,14 +18,16 @@ const DPKG: &str = "/var/lib/dpkg/info";
 /// Adopts a script.
 pub(super) fn script(ground: &Ground<'_>, plan: &mut Plan, job: &Job, path: &Path) {
     if let Some(package) = package(ground, path) {
+        plan.notes.insert(
+            "A script of a package that matters: turn it off (chmod -x), write a cron line of \
+             your own that runs it, and adopt that."
+                .into(),
+        );
         return plan.leave(
             job,
             format!(
-                "It is a file of the package {package}: dpkg would ask about a change at each \
-                 upgrade. Where it matters, turn it off (chmod -x {0}) and write a cron line of \
-                 your own: beat {1} --every 1d -- {0}",
-                shown(path),
-                job.name
+                "It is a file of the package {package}; dpkg would ask about the change at \
+                 upgrades."
             ),
         );
     }
@@ -39,7 +41,7 @@ pub(super) fn script(ground: &Ground<'_>, plan: &mut Plan, job: &Job, path: &Pat
             "It is a link; what it leads to may be run by others, too.",
         );
     }
-    let Some(bytes) = plan.bytes(ground, path) else {
+    let Ok((bytes, _)) = ground.root.read(path) else {
         return plan.leave(job, "It cannot be read.");
     };
     let Some(every) = interval(job, 0) else {
@@ -55,8 +57,17 @@ pub(super) fn script(ground: &Ground<'_>, plan: &mut Plan, job: &Job, path: &Pat
         );
     }
     let line = line(job, &every.to_string());
-    let new = [&bytes[..=first], line.as_bytes(), &bytes[first + 1..]].concat();
-    plan.change(path, Some(bytes.clone()), new, &job.name);
+    let at = first + 1;
+    let change = Change {
+        new: [&bytes[..at], line.as_bytes(), &bytes[at..]].concat(),
+        jobs: vec![JobLines {
+            job: job.name.to_string(),
+            old: at..at,
+            new: at..at + line.len(),
+        }],
+        old: Some(bytes),
+    };
+    plan.files.insert(path.to_owned(), change);
     plan.took(ground, job, 0);
 }
 

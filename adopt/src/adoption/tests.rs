@@ -38,6 +38,7 @@ fn planned(tree: &Tree, named: &[&str]) -> Plan {
         users: &users,
         manifest: &manifest,
         beat: Path::new("/usr/bin/beat"),
+        own: None,
     };
     let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
     let jobs = chosen(&found.jobs, &named).unwrap();
@@ -55,8 +56,8 @@ fn shown(plan: &Plan) -> String {
         let text = String::from_utf8_lossy(&change.new);
         let _ = writeln!(out, "== {} ({what})\n{text}", path.display());
     }
-    for (path, owner) in &plan.folders {
-        let _ = writeln!(out, "== {} is made, {owner}'s", path.display());
+    for (path, folder) in &plan.folders {
+        let _ = writeln!(out, "== {} is made: {:?}", path.display(), folder.owner);
     }
     for left in &plan.left {
         let _ = writeln!(out, "left: {} at {}: {}", left.job, left.place, left.why);

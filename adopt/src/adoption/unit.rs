@@ -44,7 +44,7 @@ pub(super) fn unit(
          OnSuccess=beat@{name}:{every}.service\n\
          OnFailure=beat-fail@{name}:{every}.service\n"
     );
-    plan.change(&path, None, text.into_bytes(), name);
+    plan.new_file(ground, &path, text, name);
     plan.took(ground, job, delay);
     plan.notes
         .insert("Then tell systemd: systemctl daemon-reload".into());

@@ -8,18 +8,12 @@ use std::sync::Arc;
 use heartbeat::JobName;
 
 use super::files::{self, Refusal};
-use super::{Look, aside, parts};
-use crate::beats;
-use crate::crontab::{Crontab, Dialect, Kind as LineKind, Line, Malformed, Settings, unescape};
+use super::{Look, line};
+use crate::crontab::{Crontab, Dialect, Kind as LineKind, Line, Malformed};
 use crate::error::{plain, said, shown};
 use crate::finding::{Finding, Place};
-use crate::job::{Job, Kind, Leaves, Shape, State};
-use crate::mask::masked;
 use crate::names;
 use crate::root::{Fault, Meta, Sort, text_of};
-use crate::shell;
-use crate::sight::Sight;
-use crate::times::{self, When};
 
 /// More faults of one file are not told one by one.
 const MOST_FAULTS: usize = 10;
@@ -47,7 +41,7 @@ pub(super) fn folder(look: &Look<'_>, dir: &Path) {
             continue;
         };
         if text_of(&entry).is_some_and(files::plain_name) {
-            system_file(look, &path, own, &format!("cron.d-{name}"));
+            system_file(look, &path, own, &name);
         } else if own.sort != Sort::Dir {
             let path_text = shown(&path);
             let better = dir.join(files::better_name(&name));
@@ -197,9 +191,9 @@ fn jobs(look: &Look<'_>, path: &Path, bytes: &[u8], owner: Option<&str>, label: 
     let lines = crontab.lines();
     let (mut told_crlf, mut told_zone) = (false, false);
     let mut set = crontab.jobs();
-    for (at, line) in lines.iter().enumerate() {
-        let number = u32::try_from(line.number).unwrap_or(u32::MAX);
-        match &line.kind {
+    for (at, written) in lines.iter().enumerate() {
+        let number = u32::try_from(written.number).unwrap_or(u32::MAX);
+        match &written.kind {
             LineKind::Setting(setting) if setting.name == b"CRON_TZ" && !told_zone => {
                 told_zone = true;
                 look.wrong(
@@ -227,7 +221,7 @@ fn jobs(look: &Look<'_>, path: &Path, bytes: &[u8], owner: Option<&str>, label: 
                     .checked_sub(1)
                     .and_then(|before| name_above(&crontab, &lines[before]));
                 let settings = set.next().map(|job| job.settings).unwrap_or_default();
-                let line = JobLine {
+                let found = line::JobLine {
                     place,
                     user,
                     raw: crontab.text(&job.command),
@@ -237,7 +231,7 @@ fn jobs(look: &Look<'_>, path: &Path, bytes: &[u8], owner: Option<&str>, label: 
                     settings: &settings,
                     comment,
                 };
-                line_job(look, line, label);
+                line::job(look, found, label);
             }
             _ => {}
         }
@@ -332,126 +326,4 @@ fn malformed(why: &Malformed, file: &Path) -> (&'static str, String, String) {
         Malformed::Nul => ("cron-syntax", "Remove the NUL byte.".into()),
     };
     (code, says, fix)
-}
-
-/// One job of a crontab, as it is written.
-struct JobLine<'a> {
-    place: Place,
-    user: &'a str,
-    raw: &'a [u8],
-    input: Option<&'a [u8]>,
-    command: &'a str,
-    schedule: &'a str,
-    settings: &'a Settings,
-    comment: Option<JobName>,
-}
-
-fn line_job(look: &Look<'_>, line: JobLine<'_>, label: &str) {
-    let when = look.times.cron(line.schedule);
-    wrong(look, &line, &when);
-    let called = called(&line);
-    if let Some(runner) = parts::runner(line.command)
-        && parts::scripts(look, &runner, line.user, &when, &line.place)
-        && called.is_none()
-    {
-        return;
-    }
-    let in_script = match called {
-        Some(_) => None,
-        None => look.script_beat(line.command),
-    };
-    let beat = match (&called, &in_script) {
-        (Some(_), _) => Some(Leaves::Line),
-        (_, Some(_)) => Some(Leaves::Script),
-        _ => None,
-    };
-    let given = called.or(in_script).or(line.comment);
-    let state = if !look.cron {
-        State::Off(super::NO_CRON.into())
-    } else if look.systemd && aside::line(line.command) {
-        State::Aside
-    } else {
-        State::Runs
-    };
-    let named = given.is_some();
-    look.job(
-        Job {
-            kind: Kind::Cron,
-            place: line.place,
-            user: look.user(line.user),
-            name: given.unwrap_or_else(|| names::from_command(line.command)),
-            named,
-            command: line.command.trim_end().into(),
-            when,
-            state,
-            beat,
-            expected: false,
-            shape: Shape::Line,
-        },
-        label,
-    );
-}
-
-/// The name of the beat that a line leaves.
-fn called(line: &JobLine<'_>) -> Option<JobName> {
-    if !line.command.contains("beat") {
-        return None;
-    }
-    let dialect = shell::Dialect::of(line.settings.shell())?;
-    match shell::beats_in(&unescape(line.raw), dialect) {
-        Ok(calls) => {
-            let calls = calls.into_iter().filter(|call| !call.fails);
-            calls
-                .filter_map(|call| JobName::new(&call.name?).ok())
-                .next()
-        }
-        // Not understood with certainty: a good guess.
-        Err(_) => beats::in_command(line.command),
-    }
-}
-
-/// Tells what is wrong with a line: its time, its command.
-fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
-    if let Some(fault) = &when.fault {
-        let (code, says) = match fault {
-            times::Fault::Never(why) => ("never-runs", format!("It never runs: {why}.")),
-            times::Fault::Unreadable(why) => (
-                "odd-time",
-                format!("Cron takes this time, but its meaning is unsure: {why}."),
-            ),
-        };
-        let fix = "Write a time that there is; see crontab(5).";
-        look.wrong(code, line.place.clone(), says, fix);
-    }
-    let context = shell::Context {
-        shell: line.settings.shell(),
-        path: line.settings.path(),
-        home: look.users.home(line.user),
-        schedule: Some(line.schedule),
-        // Only a beat that promises a pace is compared with it.
-        longest_gap: if line.command.contains("--every") {
-            when.gap()
-        } else {
-            None
-        },
-        adopting: true,
-        look: &Sight::new(look.root, look.users.id(line.user), &look.seen),
-    };
-    let found = if look.whole {
-        shell::lint(line.raw, line.input, &context)
-    } else {
-        let blind = shell::Context {
-            look: &shell::Blind,
-            ..context
-        };
-        shell::lint(line.raw, line.input, &blind)
-    };
-    for lint in found {
-        look.wrong(
-            lint.code,
-            line.place.clone(),
-            plain(&masked(&lint.sentence)),
-            plain(&masked(&lint.fix)),
-        );
-    }
 }

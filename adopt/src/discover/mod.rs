@@ -5,6 +5,7 @@ mod anacron;
 mod aside;
 mod cron;
 mod files;
+mod line;
 mod parts;
 mod timers;
 
@@ -14,6 +15,7 @@ mod tests;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use heartbeat::JobName;
@@ -75,6 +77,8 @@ pub struct Look<'a> {
     pub times: &'a Times,
     scripts: Scripts,
     seen: Seen,
+    /// Lines that were studied, by user, settings and command.
+    lines: RefCell<HashMap<Box<[u8]>, Rc<line::Known>>>,
     /// Whether the tree has programs, and not settings only.
     whole: bool,
     /// Whether a cron daemon is there.
@@ -111,6 +115,7 @@ impl<'a> Look<'a> {
             times,
             scripts: Scripts::default(),
             seen: Seen::default(),
+            lines: RefCell::default(),
             whole,
             cron: !whole || CRONS.iter().any(|cron| there(cron)),
             anacron: root.runnable(Path::new("/usr/sbin/anacron")),

@@ -99,26 +99,30 @@ fn wish(user: &str, name: &str, place: &str, line: u32) -> Wish {
 fn those_that_collide_get_their_place() {
     let mut wishes = vec![
         wish("root", "backup", "crontab", 3),
-        wish("root", "backup", "cron.d-db", 1),
+        wish("root", "backup", "db", 1),
         wish("app", "backup", "crontab", 1),
         wish("root", "sync", "crontab", 4),
         wish("root", "sync", "crontab", 9),
         wish("root", "alone", "crontab", 5),
+        wish("root", "php", "php", 5),
+        wish("root", "php", "crontab", 6),
     ];
     let names = settle(&wishes);
     let names: Vec<&str> = names.iter().map(JobName::as_str).collect();
     let expected = [
         "backup-crontab",
-        "backup-cron.d-db",
+        "backup-db",
         "backup",
         "sync-crontab-4",
         "sync-crontab-9",
         "alone",
+        "php-cron",
+        "php-crontab",
     ];
     assert_eq!(names, expected);
     wishes[0].firm = true;
     assert_eq!(settle(&wishes)[0].as_str(), "backup");
-    assert_eq!(settle(&wishes)[1].as_str(), "backup-cron.d-db");
+    assert_eq!(settle(&wishes)[1].as_str(), "backup-db");
     wishes[3].weak = true;
     assert_eq!(settle(&wishes)[3].as_str(), "sync-crontab");
     assert_eq!(settle(&wishes)[4].as_str(), "sync");

@@ -128,7 +128,7 @@ fn next(coverage: &Coverage, next: Option<DateTime<Utc>>) -> String {
 fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]]) {
     let mut wide = [0; N];
     for (at, wide) in wide.iter_mut().enumerate() {
-        let cells = rows.iter().map(|row| row[at].chars().count());
+        let cells = rows.iter().map(|row| width(&row[at]));
         *wide = cells.max().unwrap_or(0);
         if *wide > 0 {
             *wide = (*wide).max(heads[at].len());
@@ -141,7 +141,7 @@ fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]
                 continue;
             }
             out.push_str(cell);
-            let pad = wide.saturating_sub(cell.chars().count()) + 2;
+            let pad = wide.saturating_sub(width(cell)) + 2;
             out.extend(std::iter::repeat_n(' ', pad));
         }
         let end = out[start..].trim_end().len();
@@ -154,14 +154,18 @@ fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]
     }
 }
 
+/// How many columns a text takes.
+fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.chars().count()
+    }
+}
+
 /// A list of short lines, and a gap after it.
 fn list(out: &mut String, rows: &[[String; 3]]) {
-    let wide = |at: usize| {
-        rows.iter()
-            .map(|row| row[at].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
+    let wide = |at: usize| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0);
     let (first, second) = (wide(0), wide(1));
     for [name, place, why] in rows {
         let line = format!("  {name:first$}  {place:second$}  {why}");

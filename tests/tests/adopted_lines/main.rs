@@ -13,7 +13,10 @@
     reason = "lines are run, and a test ends where one cannot be"
 )]
 
+mod by_cron;
+mod files;
 mod generated;
+mod own;
 mod scene;
 mod shapes;
 

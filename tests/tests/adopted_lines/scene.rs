@@ -35,6 +35,9 @@ echo "note $*" 2>/dev/null
 echo "err $*" >&2 2>/dev/null
 "#;
 
+/// What lies in a folder: kind and mode of each, and what is in it.
+pub(crate) type Files = BTreeMap<PathBuf, (u32, Vec<u8>)>;
+
 /// What can be seen of a run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
@@ -44,8 +47,7 @@ pub(crate) struct Seen {
     together: Vec<u8>,
     output: Vec<u8>,
     errors: Vec<u8>,
-    /// What lies in its folder: kind and mode, and what is in it.
-    files: BTreeMap<PathBuf, (u32, Vec<u8>)>,
+    files: Files,
 }
 
 /// A folder in which lines are run.
@@ -225,7 +227,8 @@ impl Seen {
     }
 }
 
-fn files(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+/// All that lies in a folder.
+pub(crate) fn files(dir: &Path) -> Files {
     let mut found = BTreeMap::new();
     let mut rest = vec![dir.to_owned()];
     while let Some(next) = rest.pop() {
