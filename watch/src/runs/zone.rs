@@ -49,9 +49,16 @@ impl Calm {
 /// How many answers are kept.
 const KEPT: usize = 16;
 
+/// An answer, also that there is none, about a day in a zone.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    zone: Zone,
+    day: i64,
+    calm: Option<Calm>,
+}
+
 thread_local! {
-    static KEPT_CALMS: [Cell<Option<(Zone, i64, Option<Calm>)>>; KEPT] =
-        const { [const { Cell::new(None) }; KEPT] };
+    static KEPT_CALMS: [Cell<Option<Kept>>; KEPT] = const { [const { Cell::new(None) }; KEPT] };
 }
 
 /// When a clock on the wall shows a time.
@@ -123,15 +130,15 @@ impl Zone {
         let day = moment.div_euclid(DAY);
         let slot = self.0 as usize % KEPT;
         KEPT_CALMS.with(|kept| {
-            let known = kept[slot].get().filter(|(zone, kept_day, calm)| {
-                *zone == self && (*kept_day == day || calm.is_some_and(|calm| calm.has(moment)))
-            });
-            if let Some((_, _, calm)) = known {
-                return calm.filter(|calm| calm.has(moment));
+            let fits = |calm: Option<Calm>| calm.filter(|calm| calm.has(moment));
+            let known = kept[slot].get().filter(|kept| kept.zone == self);
+            if let Some(kept) = known.filter(|kept| kept.day == day || fits(kept.calm).is_some()) {
+                return fits(kept.calm);
             }
             let calm = self.find_calm(day * DAY);
-            kept[slot].set(Some((self, day, calm)));
-            calm.filter(|calm| calm.has(moment))
+            let zone = self;
+            kept[slot].set(Some(Kept { zone, day, calm }));
+            fits(calm)
         })
     }
 
