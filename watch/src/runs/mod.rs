@@ -28,7 +28,6 @@ use zone::{Local, Moment, Shown};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
-const WEEK: i64 = 7 * 24 * 60 * MINUTE;
 /// From here on, cron takes a change of the clock for a correction.
 const CORRECTION: i64 = 180 * MINUTE;
 
@@ -140,18 +139,12 @@ impl Runs {
         gap::longest(self.schedule.rule())
     }
 
-    /// The way for nearly all: the time that is found on the dial is shown once, is
-    /// near, and the clock is then as far from UTC as at the moment. No clock
-    /// changes twice within a week, so it does not change in between.
+    /// The way for nearly all: the clock is not changed around the moment and the
+    /// time that is found on the dial.
     fn plain(&self, moment: Moment, find: impl Fn(Local) -> Option<Local>) -> Option<Moment> {
-        let local = self.zone.local(moment)?;
-        let time = find(local)?;
-        match self.zone.shown(time)? {
-            Shown::Once(run) if time - run == local - moment => {
-                ((run - moment).abs() < WEEK).then_some(run)
-            }
-            _ => None,
-        }
+        let calm = self.zone.calm(moment)?;
+        let run = find(moment + calm.offset)? - calm.offset;
+        calm.has(run).then_some(run)
     }
 
     /// Jobs that run once for each time on the dial.
