@@ -6,16 +6,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use checker::clock::FakeClock;
-use checker::deliver::{Outcome, Subject, deliver};
+use checker::deliver::{Outcome, Route, Subject, deliver};
 use checker::forge::{Parts, settings};
-use checker::gather::gather;
+use checker::gather::{Measure, gather};
 use checker::http::{Http, Limits};
 use checker::secret::Secret;
 use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{FileKind, Interval, JobName, NewBeat, write_beat};
 use house_tests::standin::model::Issue;
 use house_tests::standin::{Clock, Flavour, Standin};
-use watch::{Marker, Now, Policy, Scope};
+use watch::{KnownTimetables, Marker, Notes, Now, Outages, Policy, Rules, Scope, Zone};
 
 const HOST: &str = "bezalel";
 
@@ -131,14 +131,21 @@ fn run(forge: &Standin, store: &Path, now: DateTime<Utc>, dry_run: bool) -> Outc
         state_dir: store.join("unused"),
     };
     let forge = settings(&text).unwrap().open(parts).unwrap();
-    let seen = gather(
-        &[store.to_owned()],
-        HOST,
-        &Now {
-            wall: now,
-            boot: None,
+    let measure = Measure {
+        host: HOST,
+        rules: Rules {
+            now: Now {
+                wall: now,
+                boot: None,
+            },
+            timetables: &KnownTimetables::new(Zone::utc()),
+            outages: &Outages::default(),
+            catch_up: Duration::from_secs(7_200),
         },
-    );
+        expected: &[],
+        notes: &Notes::default(),
+    };
+    let seen = gather(&[store.to_owned()], &measure);
     assert_eq!(seen.evidence.fault(), None);
     let subject = Subject {
         states: &seen.states,
@@ -148,7 +155,11 @@ fn run(forge: &Standin, store: &Path, now: DateTime<Utc>, dry_run: bool) -> Outc
         now,
         dry_run,
     };
-    deliver(&*forge, &subject)
+    let route = Route {
+        forge,
+        takes: Box::new(|_| true),
+    };
+    deliver(&[route], &subject)
 }
 
 pub(crate) fn job_of(issue: &Issue) -> String {
