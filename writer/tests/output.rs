@@ -61,7 +61,12 @@ fn much_passes_in_little_memory() {
             ends(Command::new("mkfifo").arg(house.path("ready"))).0,
             Some(0)
         );
-        let mut shell = house.shell(&script).stdout(Stdio::piped()).spawn().unwrap();
+        let mut shell = house.shell(&script);
+        let mut shell = shell
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         await_that("the run", || house.files("j").run.is_some());
         fs::write(house.path("ready"), "\n").unwrap();
         let mut came = String::new();
