@@ -43,30 +43,27 @@ pub(crate) struct Diary<'a> {
 impl<'a> Diary<'a> {
     /// Opens it; nothing is looked at or written yet.
     pub(crate) fn new(target: &'a Target, run: &'a Run) -> Self {
-        let mut diary = Self {
+        let started = clock::now();
+        Self {
             target,
             run,
             place: None,
             complaint: None,
-            started: clock::now(),
+            started,
             files_since: clock::of_files(),
-            run_id: String::new(),
+            run_id: name(started),
             command: run.with_command.then(|| told(run)),
             running: None,
             pid: None,
             said: String::new(),
-        };
-        diary.begin();
-        diary
+        }
     }
 
-    /// The run begins now.
+    /// The run begins now, and not when it was first thought of.
     pub(crate) fn begin(&mut self) {
         self.started = clock::now();
         self.files_since = clock::of_files();
-        let me = rustix::process::getpid().as_raw_nonzero();
-        // The wrapper is found by it: see `past`.
-        self.run_id = format!("{}-{me}", self.started.wall.timestamp_millis());
+        self.run_id = name(self.started);
     }
 
     /// Waits for the turn of this run; without a store it is always its turn. `None`
@@ -144,7 +141,7 @@ impl<'a> Diary<'a> {
             })
         };
         let told = [FileKind::Last, FileKind::Fail, FileKind::Skip];
-        if past.lives(host().as_deref(), boot) || told.into_iter().any(later) {
+        if past.lives(host().as_deref(), boot) != Some(false) || told.into_iter().any(later) {
             return;
         }
         let at = Moment {
@@ -279,6 +276,13 @@ impl<'a> Diary<'a> {
             complain(&format!("beat: {}\n", complaint.message));
         }
     }
+}
+
+/// The name of a run: when it started, and the process that watches over it, which is
+/// found by it later (see `past`).
+fn name(started: Moment) -> String {
+    let me = rustix::process::getpid().as_raw_nonzero();
+    format!("{}-{me}", started.wall.timestamp_millis())
 }
 
 /// The command as a line, quoted as a shell reads it, without what looks like a secret.

@@ -57,8 +57,10 @@ pub(crate) fn turn(place: &Place<'_>, overlap: Overlap) -> Result<Turn, Refusal>
 
 fn going(place: &Place<'_>) -> Option<Past> {
     let past = place.past(FileKind::Run)?;
-    past.lives(host().as_deref(), BootStamp::now())
-        .then_some(past)
+    // What cannot be told keeps no run from its turn: a host that was renamed would never
+    // run again. The lock holds apart what is known of here.
+    let lives = past.lives(host().as_deref(), BootStamp::now());
+    (lives == Some(true)).then_some(past)
 }
 
 /// The name of this host, as beats carry it.

@@ -54,17 +54,17 @@ impl Past {
     }
 
     /// Whether the run is still going: its job, or whatever is to write down its end.
-    /// Where that cannot be told, it is believed to be.
-    pub(crate) fn lives(&self, host: Option<&str>, boot: Option<BootStamp>) -> bool {
+    /// `None` where that cannot be told: processes of another host, or of another
+    /// container, are not seen from here.
+    pub(crate) fn lives(&self, host: Option<&str>, boot: Option<BootStamp>) -> Option<bool> {
         if self.host.as_deref() != host {
-            // Processes of another host, or of another container, are not seen from here.
-            return true;
+            return None;
         }
         match (self.boot, boot) {
-            (Some(then), Some(now)) if then.id != now.id => return false,
+            (Some(then), Some(now)) if then.id != now.id => return Some(false),
             _ => {}
         }
-        self.processes().any(|pid| self.is_going(pid))
+        Some(self.processes().any(|pid| self.is_going(pid)))
     }
 
     /// The job and its wrapper.
@@ -199,21 +199,22 @@ mod tests {
         let boot = BootStamp::now();
         let lives = |past: &Past| past.lives(Some("h"), boot);
         // This process started before now, and has this number.
-        assert!(lives(&run("h", me, "1-0")));
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(lives(&run("h", me, "1-0")), yes);
         // Only the wrapper is left.
-        assert!(lives(&run("h", 0, &format!("1-{me}"))));
-        assert!(!lives(&run("h", 0, "1-0")));
+        assert_eq!(lives(&run("h", 0, &format!("1-{me}"))), yes);
+        assert_eq!(lives(&run("h", 0, "1-0")), no);
         // A number that was given anew: this process started after that run was heard of.
         let mut earlier = run("h", me, "1-0");
         earlier.boot.as_mut().unwrap().uptime = Duration::ZERO;
-        assert!(!lives(&earlier));
+        assert_eq!(lives(&earlier), no);
         // A boot that is over has taken all with it.
         let other = BootId::parse("0f9a3c51-7d2e-4b6f-8a10-c3d4e5f60718").unwrap();
         let mut before = run("h", me, "1-0");
         before.boot.as_mut().unwrap().id = other;
-        assert!(!lives(&before));
+        assert_eq!(lives(&before), no);
         // Another host's processes cannot be seen.
-        assert!(lives(&run("other", 0, "1-0")));
+        assert_eq!(lives(&run("other", me, "1-0")), None);
     }
 
     #[test]

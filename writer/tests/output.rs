@@ -61,7 +61,12 @@ fn much_passes_in_little_memory() {
             ends(Command::new("mkfifo").arg(house.path("ready"))).0,
             Some(0)
         );
-        let mut shell = house.shell(&script).stdout(Stdio::piped()).spawn().unwrap();
+        let mut shell = house.shell(&script);
+        let mut shell = shell
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         await_that("the run", || house.files("j").run.is_some());
         fs::write(house.path("ready"), "\n").unwrap();
         let mut came = String::new();
@@ -327,4 +332,43 @@ fn ended_while_nobody_reads() {
     assert_eq!(all.len(), 100_000);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(house.names(), ["j.last"]);
+}
+
+/// From cron the pipe is another user's: it cannot be opened once more, and still nobody
+/// waits at it, and nothing is lost.
+#[test]
+fn a_pipe_of_another_user() {
+    let house = House::new();
+    let store = house.path("theirs");
+    fs::create_dir(&store).unwrap();
+    common::set_mode(&store, 0o777);
+    common::set_mode(&house.path(""), 0o777);
+    let bytes: Vec<u8> = (0..3_000_000u32).map(|n| ((n * 7) >> 3) as u8).collect();
+    fs::write(house.path("bytes"), &bytes).unwrap();
+    let beat = |script: &str| {
+        let mut beat = house.beat_of_a_stranger();
+        beat.args(["j", "--every", "1d", "--dir"]).arg(&store);
+        beat.args(["--", "sh", "-c", script]);
+        beat
+    };
+    let output = beat("cat bytes; head -c 1000 bytes >&2; for n in 1 2 3; do echo $n; done")
+        .output()
+        .unwrap();
+    assert!(output.stdout.starts_with(&bytes) && output.stdout.ends_with(b"1\n2\n3\n"));
+    assert_eq!(output.stdout.len(), bytes.len() + 6);
+    assert!(output.stderr == bytes[..1_000]);
+    // Ended while nobody reads.
+    let mut child = beat("trap '' TERM; head -c 150000 bytes; touch done")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    await_that("the job", || house.path("done").exists());
+    let pid = rustix::process::Pid::from_child(&child);
+    await_that("the end of beat", || {
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        child.try_wait().unwrap().is_some()
+    });
+    let mut all = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut all).unwrap();
+    assert!(all == bytes[..150_000], "{} bytes came", all.len());
 }

@@ -7,7 +7,8 @@ use house_tests::bins;
 use house_tests::needs::Journey;
 use serde_json::Value;
 use watch::{
-    Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, PassRecord, Summary, Verdict,
+    Delivery, DeliveryOutcome, FindingLine, IssueLink, JobLine, MissedLine, OutageLine, PassRecord,
+    Summary, Verdict, WireOutage,
 };
 
 use crate::host::Host;
@@ -86,8 +87,16 @@ fn metrics() {
         return;
     }
     let host = Host::new();
-    host.output("beat", &["a", "--every", "1d"]);
-    let text = host.output("beat-check", &["--dry-run", "--format", "prometheus"]);
+    host.output("beat", &["a", "--cron", "0 2 * * *", "--", "true"]);
+    let failing = ["b", "--every", "1d", "--", "false"];
+    assert!(!host.command("beat").args(failing).status().unwrap().success());
+    let config = host.path("metrics.toml");
+    let muted = "[jobs.b]\nevery = \"1d\"\npaused_until = 2999-01-01T00:00:00Z\n";
+    fs::write(&config, muted).unwrap();
+    let config = config.to_str().unwrap();
+    let args = ["--dry-run", "--format", "prometheus", "--config", config];
+    let output = host.command("beat-check").args(args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
     let are: Names = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
@@ -142,6 +151,7 @@ fn keys_of_a_pass() {
         number: 1,
         url: String::new(),
     };
+    let text = || Some(String::new());
     let record = PassRecord {
         v: 1,
         tool: String::new(),
@@ -163,6 +173,21 @@ fn keys_of_a_pass() {
             missed: Some(1),
             issue: Some(link.clone()),
             put_aside: true,
+            schedule: text(),
+            timezone: text(),
+            next_run: text(),
+            expected: true,
+            muted_until: text(),
+            mute_reason: text(),
+            waits_for: text(),
+            severity: text(),
+            owner: text(),
+            runbook: text(),
+            took_seconds: Some(1.0),
+            last_failure: text(),
+            last_failure_how: text(),
+            last_skip: text(),
+            output_tail: text(),
         }],
         findings: vec![FindingLine {
             path: String::new(),
@@ -176,6 +201,20 @@ fn keys_of_a_pass() {
             issue: Some(link),
             outcome: DeliveryOutcome::Failed,
             error: Some(String::new()),
+        }],
+        outages: vec![OutageLine {
+            outage: WireOutage {
+                kind: String::new(),
+                from: text(),
+                to: String::new(),
+                lost_seconds: 1.0,
+            },
+            missed: vec![MissedLine {
+                job: String::new(),
+                user: String::new(),
+                runs: 1,
+            }],
+            left_out: 0,
         }],
     };
     let are = keys_of(&serde_json::to_string(&record).unwrap());
@@ -240,6 +279,22 @@ fn keys_of_a_report_and_of_beats() {
         are.difference(&words).collect::<Vec<_>>(),
         Vec::<&String>::new()
     );
+}
+
+/// The keys of an expected job.
+#[test]
+fn expected_jobs() {
+    let page = read("README.md");
+    let rows = table(section(&page, "## Expected jobs"));
+    let said: Vec<(String, String)> = rows
+        .iter()
+        .map(|row| (row[0].trim_matches('`').to_owned(), row[1].replace('`', "")))
+        .collect();
+    let are: Vec<(String, String)> = manifest::KEYS
+        .iter()
+        .map(|(key, what)| ((*key).to_owned(), what.replace('`', "")))
+        .collect();
+    assert_eq!(said, are);
 }
 
 /// A name as a forge makes it of a heading.

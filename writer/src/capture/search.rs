@@ -38,17 +38,22 @@ impl Search {
 
     /// Looks on.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
+        if self.found() {
+            return;
+        }
+        let (text, mut matched) = (&*self.text, self.matched);
         for byte in bytes {
-            if self.found() {
-                return;
+            while matched > 0 && *byte != text[matched] {
+                matched = self.shorter[matched - 1];
             }
-            while self.matched > 0 && *byte != self.text[self.matched] {
-                self.matched = self.shorter[self.matched - 1];
-            }
-            if *byte == self.text[self.matched] {
-                self.matched += 1;
+            if *byte == text[matched] {
+                matched += 1;
+                if matched == text.len() {
+                    break;
+                }
             }
         }
+        self.matched = matched;
     }
 }
 
