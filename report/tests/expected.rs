@@ -256,7 +256,9 @@ fn outages_are_told_newest_first_while_they_matter() {
     let seven = (0..7).map(|n| line(off(HOUR + n, HOUR), &[], 0)).collect();
     let page = markdown::render(&with_outages(seven));
     assert!(
-        page.contains("(4 s). Nothing that was due then is still missing.\n- … and 2 before.\n")
+        page.contains(
+            "(up to 4 s). Nothing that was due then is still missing.\n- … and 2 before.\n"
+        )
     );
 }
 
