@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::cron::number;
 use super::days::{day_of, days_in_month, days_of_month, weekday, weekdays_of};
 use super::error::{ScheduleError, Why};
 
@@ -166,7 +167,7 @@ impl Calendar {
     /// `*-*-1`, `*-2~1`, `1-1`.
     fn date(&mut self, text: &str) -> Result<(), ScheduleError> {
         let wrong = |what| Err(ScheduleError::new("the date", text, Why::Is(what)));
-        let seen = text.matches(['-', '~']).count();
+        let seen = text.bytes().filter(|b| matches!(b, b'-' | b'~')).count();
         let mut parts = text.split(['-', '~']);
         let (Some(first), Some(second)) = (parts.next(), parts.next()) else {
             return wrong("write year-month-day or month-day, as in *-*-1 or 12-24");
@@ -177,7 +178,7 @@ impl Calendar {
             _ => return wrong("it has more than year, month and day"),
         };
         let end = text.find('~');
-        if end.is_some_and(|at| text[at..].contains('-')) || text.matches('~').count() > 1 {
+        if end.is_some_and(|at| text[at..].contains('-')) || text.rfind('~') != end {
             return wrong("~ stands before the day only: *-2~1 is the last day of February");
         }
         if let Some(year) = year.filter(|year| *year != "*") {
@@ -333,6 +334,10 @@ fn set(
     }
     // A day that each month has.
     let high = if from_end { high - 3 } else { high };
+    // What is most often there, quickly.
+    if let Some(value) = number(text).filter(|value| (low..=high).contains(value)) {
+        return Ok(Some(1 << value));
+    }
     let numbers = Numbers { place, low, high };
     let mut set = 0;
     for part in text.split(',') {

@@ -69,9 +69,10 @@ const FIELDS: [Field; 5] = [
     },
 ];
 
-/// The fields of a text: cron parts them by blanks and tabs.
+/// The fields of a text: cron parts them by blanks and tabs. No other white space
+/// is in it.
 pub(super) fn fields(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', '\t']).filter(|field| !field.is_empty())
+    text.split_ascii_whitespace()
 }
 
 impl Cron {
@@ -136,6 +137,13 @@ fn shorthand(name: &str) -> Option<&'static str> {
 
 impl Field {
     fn set(&self, part: &str) -> Result<u64, ScheduleError> {
+        // The two that are most often there, quickly.
+        if part == "*" {
+            return Ok((2 << self.high) - (1 << self.low));
+        }
+        if number(part).is_some() {
+            return Ok(1 << self.value(part, part)?);
+        }
         let mut set = 0;
         for element in part.split(',') {
             set |= self.element(element)?;
@@ -209,14 +217,16 @@ impl Field {
 }
 
 /// A number of at most nine digits: cron takes longer ones for something else.
-fn number(text: &str) -> Option<u32> {
-    let digits = text.trim_start_matches('0');
-    let plain = !text.is_empty() && digits.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| {
-        digits
-            .bytes()
-            .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
-    })
+pub(super) fn number(text: &str) -> Option<u32> {
+    let mut value = 0_u32;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 || value > 99_999_999 {
+            return None;
+        }
+        value = value * 10 + u32::from(digit);
+    }
+    (!text.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl Schedule {
     /// # Errors
     /// When it is neither, or never runs.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
-        let text = text.trim();
+        let text = checked(text)?;
         // No calendar expression has more than four parts.
         if text.starts_with('@') || cron::fields(text).nth(4).is_some() {
             Self::cron(text)
@@ -136,6 +136,8 @@ fn checked(text: &str) -> Result<&str, ScheduleError> {
         Why::Empty
     } else if text.len() > MAX_TEXT {
         Why::Long
+    } else if text.bytes().any(|byte| byte < b' ' && byte != b'\t') {
+        Why::Is("it has a control character in it")
     } else {
         return Ok(text);
     };

@@ -1,6 +1,7 @@
 //! Time zones by their name in the tz database, which is compiled in: the host's
 //! own may be absent or older.
 
+use std::cell::Cell;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Offset as _, TimeZone as _, Utc};
@@ -24,6 +25,41 @@ pub(super) type Local = i64;
 pub(super) type Moment = i64;
 
 const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
+/// Days without a change of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Calm {
+    /// What is to be added to a moment.
+    pub(super) offset: i64,
+    from: Moment,
+    to: Moment,
+}
+
+impl Calm {
+    /// How many days are looked at to both sides.
+    const REACH: i64 = 40;
+
+    /// Whether a moment is in it.
+    pub(super) const fn has(&self, moment: Moment) -> bool {
+        self.from <= moment && moment < self.to
+    }
+}
+
+/// How many answers are kept.
+const KEPT: usize = 16;
+
+/// An answer, also that there is none, about a day in a zone.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    zone: Zone,
+    day: i64,
+    calm: Option<Calm>,
+}
+
+thread_local! {
+    static KEPT_CALMS: [Cell<Option<Kept>>; KEPT] = const { [const { Cell::new(None) }; KEPT] };
+}
 
 /// When a clock on the wall shows a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +121,43 @@ impl Zone {
         Some(moment + self.offset(moment)?)
     }
 
+    /// The days around a moment in which the clock is not changed, at most
+    /// [`Calm::REACH`] to both sides. None on the day of a change or next to it.
+    ///
+    /// A pass asks about many schedules and one moment, so the last answers are
+    /// kept: they say what is so in any case, and nothing hangs on them but speed.
+    pub(super) fn calm(self, moment: Moment) -> Option<Calm> {
+        let day = moment.div_euclid(DAY);
+        let slot = self.0 as usize % KEPT;
+        KEPT_CALMS.with(|kept| {
+            let fits = |calm: Option<Calm>| calm.filter(|calm| calm.has(moment));
+            let known = kept[slot].get().filter(|kept| kept.zone == self);
+            if let Some(kept) = known.filter(|kept| kept.day == day || fits(kept.calm).is_some()) {
+                return fits(kept.calm);
+            }
+            let calm = self.find_calm(day * DAY);
+            let zone = self;
+            kept[slot].set(Some(Kept { zone, day, calm }));
+            fits(calm)
+        })
+    }
+
+    /// Looks day by day: no clock is put forward and back within one.
+    fn find_calm(self, moment: Moment) -> Option<Calm> {
+        let offset = self.offset(moment)?;
+        let same = |days: &i64| self.offset(moment + days * DAY) == Some(offset);
+        let before = (1..=Calm::REACH).take_while(|days| same(&-days)).last();
+        let after = (1..=Calm::REACH).take_while(same).last();
+        // A day less to both sides: what is shown twice is next to a change.
+        Some(Calm {
+            offset,
+            from: moment - (before? - 1) * DAY,
+            to: moment + (after? - 1) * DAY,
+        })
+    }
+
     /// When a clock there shows a time.
     pub(super) fn shown(self, local: Local) -> Option<Shown> {
-        const DAY: i64 = 86_400 * SECOND;
         if self.0 == Tz::UTC {
             return Some(Shown::Once(local));
         }

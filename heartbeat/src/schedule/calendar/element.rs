@@ -135,7 +135,9 @@ pub(super) fn element(
         Some((range, step)) => (range, Some(step)),
         None => (text, None),
     };
-    let (first, last) = match range.split_once("..") {
+    // A look for two dots costs more than one for a dot.
+    let dots = range.contains('.').then(|| range.split_once(".."));
+    let (first, last) = match dots.flatten() {
         Some((first, last)) => (first, Some(last)),
         None => (range, None),
     };
