@@ -126,6 +126,9 @@ pub struct Ignored {
     pub path: PathBuf,
     /// Why, completing "`<path>` …".
     pub why: &'static str,
+    /// Whether its name begins with a dot: what editors and packages leave. Any
+    /// other file may be one that somebody believes to be read.
+    pub hidden: bool,
 }
 
 impl Manifest {
@@ -212,7 +215,8 @@ impl Manifest {
         names.sort_unstable();
         names.retain(|path| {
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-            let why = if name.starts_with(b".") {
+            let hidden = name.starts_with(b".");
+            let why = if hidden {
                 "is hidden, and is not read"
             } else if !name.ends_with(b".toml") {
                 "does not end in .toml, and is not read"
@@ -222,6 +226,7 @@ impl Manifest {
             self.ignored.push(Ignored {
                 path: path.clone(),
                 why,
+                hidden,
             });
             false
         });
