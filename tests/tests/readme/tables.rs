@@ -89,7 +89,14 @@ fn metrics() {
     let host = Host::new();
     host.output("beat", &["a", "--cron", "0 2 * * *", "--", "true"]);
     let failing = ["b", "--every", "1d", "--", "false"];
-    assert!(!host.command("beat").args(failing).status().unwrap().success());
+    assert!(
+        !host
+            .command("beat")
+            .args(failing)
+            .status()
+            .unwrap()
+            .success()
+    );
     let config = host.path("metrics.toml");
     let muted = "[jobs.b]\nevery = \"1d\"\npaused_until = 2999-01-01T00:00:00Z\n";
     fs::write(&config, muted).unwrap();
