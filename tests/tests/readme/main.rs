@@ -42,7 +42,7 @@ fn each_block_is_proved_here_or_names_where_it_is() {
         assert!(there, "line {line}: {proof:?} proves nothing");
         assert_eq!(language, "sh", "line {line}");
     }
-    assert!(elsewhere <= 6, "{elsewhere} blocks are not run here");
+    assert!(elsewhere <= 7, "{elsewhere} blocks are not run here");
     assert!(blocks.len() - elsewhere > 20);
 }
 
