@@ -1,6 +1,6 @@
 # What is built, installed, packaged and tested, and where it goes.
 #
-#   make build       the three programs, man pages and completions, in target/dist
+#   make build       the four programs, man pages and completions, in target/dist
 #   make install     to DESTDIR, under PREFIX; make uninstall takes it away again
 #   make deb         a Debian package in target/deb
 #   make test        everything that proves it
@@ -31,26 +31,26 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 MUSL = $(patsubst %-gnu,%-musl,$(HOST))
 WRITER_TARGET = $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
 
-BINARIES := beat beat-check beat-report
-PAGES := beat beat-check beat-check-config beat-report
+BINARIES := beat beat-check beat-report beat-adopt
+PAGES := beat beat-check beat-check-config beat-report beat-adopt
 UNITS := beat-check.service beat-check.timer beat-report.service beat-report.timer \
-	beat@.service beat-fail@.service
+	beat-adopt.service beat-adopt.timer beat@.service beat-fail@.service
 
 .PHONY: build install uninstall deb test
 
 build:
-	$(CARGO) build --release --locked -p checker -p report -p house-tests \
-		--bin beat-check --bin beat-report --bin make-docs
+	$(CARGO) build --release --locked -p checker -p report -p adopt -p house-tests \
+		--bin beat-check --bin beat-report --bin beat-adopt --bin make-docs
 	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --profile writer \
 		-p writer --target $(WRITER_TARGET)
 	@mkdir -p $(DIST)/man
 	@install -m 0755 $(TARGET)/release/beat-check $(TARGET)/release/beat-report \
-		$(TARGET)/$(WRITER_TARGET)/writer/beat $(DIST)/
+		$(TARGET)/release/beat-adopt $(TARGET)/$(WRITER_TARGET)/writer/beat $(DIST)/
 	@install -m 0644 writer/beat.1 $(DIST)/man/
 	@$(TARGET)/release/make-docs $(DIST)
 	@# All settings with their defaults, put out of force.
 	@$(DIST)/beat-check config --print-default | sed 's/^[a-z[]/#&/' >$(DIST)/config.toml
-	@ls -l $(DIST)/beat $(DIST)/beat-check $(DIST)/beat-report
+	@ls -l $(BINARIES:%=$(DIST)/%)
 
 # Files only: what a running system must then be told is printed at the end.
 install:
@@ -72,7 +72,7 @@ install:
 	install -m 0644 $(DIST)/completions/fish/* $(DESTDIR)$(FISHDIR)/
 ifeq ($(DESTDIR),)
 	@printf '%s\n' '' 'Then, as root:' '  systemd-sysusers && systemd-tmpfiles --create' \
-		'  systemctl daemon-reload && systemctl enable --now beat-check.timer beat-report.timer' \
+		'  systemctl daemon-reload && systemctl enable --now beat-check.timer beat-report.timer beat-adopt.timer' \
 		'' "In a crontab, where cron looks in /usr/bin and /bin only: PATH=$(BINDIR):/usr/bin:/bin"
 endif
 
@@ -80,7 +80,7 @@ endif
 uninstall:
 ifeq ($(DESTDIR),)
 	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then \
-		$(SYSTEMCTL) disable --now beat-check.timer beat-report.timer || true; fi
+		$(SYSTEMCTL) disable --now beat-check.timer beat-report.timer beat-adopt.timer || true; fi
 endif
 	rm -f $(BINARIES:%=$(DESTDIR)$(BINDIR)/%) $(UNITS:%=$(DESTDIR)$(UNITDIR)/%) \
 		$(DESTDIR)$(SYSUSERSDIR)/heartbeat-checker.conf $(DESTDIR)$(TMPFILESDIR)/heartbeat-checker.conf \
@@ -90,7 +90,7 @@ endif
 	@rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 ifeq ($(DESTDIR),)
 	@if [ -d /run/systemd/system ] && [ "$$(id -u)" = 0 ]; then $(SYSTEMCTL) daemon-reload; fi
-	@echo 'Kept: /var/lib/heartbeats, /var/lib/beat-check, /etc/heartbeat, the user heartbeat'
+	@echo 'Kept: /var/lib/heartbeats, /var/lib/beat-check, /var/lib/beat-adopt, /etc/heartbeat, the user heartbeat'
 endif
 
 deb: build
@@ -107,15 +107,18 @@ test:
 # The whole path in a scratch folder; plain debug programs, the quickest to build.
 .PHONY: demo
 demo:
-	$(CARGO) build --locked -p writer -p checker -p report --bins
+	$(CARGO) build --locked -p writer -p checker -p report -p adopt --bins
 	@HEARTBEAT_BIN_DIR=$(TARGET)/debug demo/run
 
 # Ratios against something measured in the same run, printed and put into the README.
 # BENCH_DIR says where the stores of up to a million beats are made, SIZES which.
 .PHONY: bench
 bench: build
-	$(CARGO) build --locked --release -p house-tests --bin bench-writer --bin bench-pass
+	$(CARGO) build --locked --release -p house-tests --bin bench-writer --bin bench-wrapper \
+		--bin bench-pass --bin bench-schedules --bin bench-adopt
 	$(TARGET)/release/bench-writer >$(TARGET)/bench.md
+	@for bench in bench-wrapper bench-schedules bench-adopt; do echo >>$(TARGET)/bench.md; \
+		HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/$$bench >>$(TARGET)/bench.md || exit 1; done
 	@echo >>$(TARGET)/bench.md
 	HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/bench-pass >>$(TARGET)/bench.md
 	@cat $(TARGET)/bench.md

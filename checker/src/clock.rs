@@ -23,6 +23,9 @@ pub trait Clock {
     /// jumps.
     fn elapsed(&self) -> Duration;
 
+    /// How long the machine has been asleep since it booted.
+    fn asleep(&self) -> Duration;
+
     /// Waits.
     fn sleep(&self, duration: Duration);
 
@@ -53,6 +56,11 @@ impl Clock for SystemClock {
         boot_time().saturating_sub(self.start)
     }
 
+    fn asleep(&self) -> Duration {
+        // The monotonic clock stands still while the machine sleeps.
+        boot_time().saturating_sub(time_of(ClockId::Monotonic))
+    }
+
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
@@ -66,7 +74,11 @@ impl Clock for SystemClock {
 
 /// CLOCK_BOOTTIME: seconds since boot, time asleep included.
 fn boot_time() -> Duration {
-    let time = clock_gettime(ClockId::Boottime);
+    time_of(ClockId::Boottime)
+}
+
+fn time_of(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),
@@ -121,6 +133,10 @@ impl Clock for FakeClock {
 
     fn elapsed(&self) -> Duration {
         self.elapsed.get()
+    }
+
+    fn asleep(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn sleep(&self, duration: Duration) {

@@ -7,12 +7,12 @@
 
 mod acts;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use watch::{
     Action, Delivery, DeliveryOutcome, IssueLink, JobKey, JobState, Known, Listings, Marker, Plan,
-    Policy, Scope, Sight, plan,
+    Policy, Question, Scope, Sight, covered, plan,
 };
 
 use crate::error::{DeliveryError, Retry};
@@ -58,32 +58,70 @@ pub struct Outcome {
     pub issues: HashMap<usize, IssueLink>,
     /// Flagged jobs whose silence a person has put aside.
     pub acknowledged: Vec<usize>,
+    /// Flagged jobs that wait for another one: which.
+    pub waits_for: BTreeMap<usize, usize>,
 }
 
-/// Brings the forge in line with the states.
-#[must_use]
-pub fn deliver(forge: &dyn Forge, subject: &Subject<'_>) -> Outcome {
-    let mut run = Run {
-        forge,
-        subject,
-        user: String::new(),
-        listings: Listings::default(),
-        links: HashMap::new(),
-        closed_links: HashMap::new(),
-        out: Outcome::default(),
-        in_a_row: Failures::default(),
-        created: Vec::new(),
-    };
-    if let Err(error) = run.all() {
-        run.out.errors.push(error);
+impl Outcome {
+    /// Takes in what came of another forge.
+    fn take(&mut self, other: Self) {
+        self.deliveries.extend(other.deliveries);
+        self.errors.extend(other.errors);
+        self.notes.extend(other.notes);
+        for (job, issue) in other.issues {
+            self.issues.entry(job).or_insert(issue);
+        }
+        self.acknowledged.extend(other.acknowledged);
+        self.waits_for.extend(other.waits_for);
     }
-    run.out.notes = forge.warnings();
-    run.out
+}
+
+/// One forge, and which jobs' issues are opened there.
+pub struct Route<'a> {
+    /// The forge.
+    pub forge: Box<dyn Forge>,
+    /// Whether a job's issue goes there.
+    pub takes: Box<dyn Fn(&JobState) -> bool + 'a>,
+}
+
+/// Brings the forges in line with the states. Each is listed before anything is
+/// said, so that a job whose issues go elsewhere since gets no second one while the
+/// old one is open.
+#[must_use]
+pub fn deliver(routes: &[Route<'_>], subject: &Subject<'_>) -> Outcome {
+    let mut runs: Vec<Run<'_>> = routes
+        .iter()
+        .map(|route| Run::new(route, subject))
+        .collect();
+    for run in &mut runs {
+        run.list();
+    }
+    let told: Vec<HashSet<usize>> = runs.iter().map(Run::tells_of).collect();
+    let mut out = Outcome::default();
+    for (at, mut run) in runs.into_iter().enumerate() {
+        let others = told.iter().enumerate().filter(|(other, _)| *other != at);
+        run.elsewhere = others.flat_map(|(_, told)| told.iter().copied()).collect();
+        if run.listed
+            && let Err(error) = run.all()
+        {
+            run.out.errors.push(error);
+        }
+        run.out.notes = run.route.forge.warnings();
+        out.take(run.out);
+    }
+    out
 }
 
 struct Run<'a> {
+    route: &'a Route<'a>,
     forge: &'a dyn Forge,
     subject: &'a Subject<'a>,
+    /// Whether the open issues are known.
+    listed: bool,
+    /// Jobs that an open issue on another forge tells of.
+    elsewhere: HashSet<usize>,
+    /// Jobs that wait for others, by what they wait for.
+    under: BTreeMap<usize, Vec<usize>>,
     user: String,
     listings: Listings,
     /// Pages of the open issues, by number.
@@ -116,15 +154,71 @@ impl Failures {
     }
 }
 
+impl<'a> Run<'a> {
+    fn new(route: &'a Route<'a>, subject: &'a Subject<'a>) -> Self {
+        Self {
+            route,
+            forge: &*route.forge,
+            subject,
+            listed: false,
+            elsewhere: HashSet::new(),
+            under: BTreeMap::new(),
+            user: String::new(),
+            listings: Listings::default(),
+            links: HashMap::new(),
+            closed_links: HashMap::new(),
+            out: Outcome::default(),
+            in_a_row: Failures::default(),
+            created: Vec::new(),
+        }
+    }
+}
+
 impl Run<'_> {
+    /// Lists what is open.
+    fn list(&mut self) {
+        let listed = self.forge.own_user().and_then(|user| {
+            let listing = self.forge.open_issues(&user)?;
+            Ok((user, listing))
+        });
+        match listed {
+            Err(error) => self.out.errors.push(error),
+            Ok((user, listing)) => {
+                self.user = user;
+                self.listings.open_complete = listing.complete;
+                self.links = links(&listing);
+                self.listings.open = self.known(listing);
+                self.listed = true;
+            }
+        }
+    }
+
+    fn tells_of(&self) -> HashSet<usize> {
+        let here = |_| true;
+        covered(&self.question(&here), &self.listings.open)
+    }
+
+    fn question<'q>(&'q self, here: &'q dyn Fn(usize) -> bool) -> Question<'q> {
+        let subject = self.subject;
+        Question {
+            states: subject.states,
+            host: subject.host,
+            sight: subject.sight,
+            policy: subject.policy,
+            now: subject.now,
+            here,
+        }
+    }
+
     fn all(&mut self) -> Result<(), DeliveryError> {
-        self.user = self.forge.own_user()?;
-        let listing = self.forge.open_issues(&self.user)?;
-        self.listings.open_complete = listing.complete;
-        self.links = links(&listing);
-        self.listings.open = self.known(listing);
         let plan = self.plan()?;
         self.out.acknowledged.clone_from(&plan.acknowledged);
+        self.under.clone_from(&plan.under);
+        let waits = plan.under.iter().flat_map(|(root, jobs)| {
+            let root = *root;
+            jobs.iter().map(move |job| (*job, root))
+        });
+        self.out.waits_for = waits.collect();
         for (job, issue) in &plan.covered {
             let number = self.listings.open[*issue].number;
             self.out.issues.insert(*job, self.link(number));
@@ -146,21 +240,16 @@ impl Run<'_> {
         let (forge, user) = (self.forge, self.user.clone());
         let mut pages = HashMap::new();
         let mut listings = std::mem::take(&mut self.listings);
-        let subject = self.subject;
-        let plan = plan(
-            subject.states,
-            subject.host,
-            subject.sight,
-            subject.policy,
-            subject.now,
-            &mut listings,
-            |since| {
-                let listing = forge.closed_issues(&user, since)?;
-                pages = links(&listing);
-                let complete = listing.complete;
-                Ok((known(listing, &user), complete))
-            },
-        );
+        let here = |job: usize| {
+            let state = &self.subject.states[job];
+            (self.route.takes)(state) && !self.elsewhere.contains(&job)
+        };
+        let plan = plan(&self.question(&here), &mut listings, |since| {
+            let listing = forge.closed_issues(&user, since)?;
+            pages = links(&listing);
+            let complete = listing.complete;
+            Ok((known(listing, &user), complete))
+        });
         self.listings = listings;
         self.closed_links = pages;
         plan

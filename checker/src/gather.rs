@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use heartbeat::{Finding, JobName, place_in_store, scan};
-use watch::{ClockEvidence, Expectation, JobKey, JobState, Now, Owner, Sight, Verdict, verdict};
+use watch::{
+    ClockEvidence, Expected, JobKey, JobState, Notes, Now, Owner, Rules, Sight, Verdict, Witness,
+};
+
+use crate::roll::Roll;
 
 /// Name of the checker's own job.
 pub const OWN_JOB: &str = "beat-check";
@@ -28,22 +32,55 @@ pub struct Gathered {
     pub own_place: Option<PathBuf>,
 }
 
+/// What the jobs are judged by.
+pub struct Measure<'a> {
+    /// Name of the host.
+    pub host: &'a str,
+    /// What holds for all of them.
+    pub rules: Rules<'a>,
+    /// The jobs that the manifest expects.
+    pub expected: &'a [Arc<Expected>],
+    /// What the pass before knew.
+    pub notes: &'a Notes,
+}
+
 /// Reads all stores. A store that cannot be read is no error of the pass: it is
-/// said, and the others are read.
+/// said, and the others are read. Expected jobs that left nothing are judged too.
 #[must_use]
-pub fn gather(stores: &[PathBuf], host: &str, now: &Now) -> Gathered {
+pub fn gather(stores: &[PathBuf], measure: &Measure<'_>) -> Gathered {
     let mut out = Gathered::default();
     let me = rustix::process::geteuid().as_raw();
+    let roll = Roll::new(measure);
     for store in distinct(stores) {
         let place = place_in_store(&store, me).filter(|place| place.is_dir());
         out.own_place = out.own_place.take().or(place);
-        if let Err(error) = read_store(&store, host, now, &mut out) {
+        if let Err(error) = read_store(&store, &roll, &mut out) {
             out.sight.blind = true;
             out.unseen.push((store, said(&error)));
         }
     }
+    out.states.extend(roll.absent(&out.sight));
+    out.findings.extend(roll.conflicts());
     order(&mut out.states);
     out
+}
+
+/// The clocks as the checker's own last beat knew them.
+#[must_use]
+pub fn own_witness(stores: &[PathBuf]) -> Option<Witness> {
+    let me = rustix::process::geteuid().as_raw();
+    let job = JobName::new(OWN_JOB).ok()?;
+    let places = stores.iter().filter_map(|store| place_in_store(store, me));
+    let files = places.filter_map(|place| heartbeat::read_one(&place, &job).ok());
+    let beats = files.flat_map(|files| [files.last, files.fail]).flatten();
+    let newest = beats
+        .filter_map(|beat| beat.ok())
+        .max_by_key(|beat| beat.timestamp)?;
+    Some(Witness {
+        wall: newest.timestamp,
+        boot: newest.boot,
+        asleep: None,
+    })
 }
 
 /// The same store twice is one store.
@@ -75,15 +112,14 @@ pub(crate) fn said(error: &io::Error) -> String {
     }
 }
 
-fn read_store(store: &Path, host: &str, now: &Now, out: &mut Gathered) -> io::Result<()> {
-    let expectation = Expectation::default();
-    let owners = Owners::new(host);
+fn read_store(store: &Path, roll: &Roll<'_>, out: &mut Gathered) -> io::Result<()> {
+    let owners = Owners::new(roll.measure.host);
     let scanned = scan(store, 0, |place, files| {
         let key = JobKey {
             owner: owners.get(&place.user),
             job: files.job.clone(),
         };
-        JobState::new(key, verdict(&expectation, &files, now))
+        roll.judge(key, &files)
     })?;
     for finding in scanned.findings.iter().filter(|finding| finding.blind) {
         let user = finding.path.file_name().map(|name| name.to_string_lossy());
@@ -98,7 +134,7 @@ fn read_store(store: &Path, host: &str, now: &Now, out: &mut Gathered) -> io::Re
     });
     if let Some(own) = own {
         let own = states.swap_remove(own);
-        out.evidence.add_own(&own, now.wall);
+        out.evidence.add_own(&own, roll.measure.rules.now.wall);
     }
     for state in &states {
         let trusted = owner.as_deref() == Some(state.key.user());

@@ -6,11 +6,15 @@ pub mod config;
 pub mod deliver;
 pub mod error;
 pub mod exit;
+mod expected;
 pub mod forge;
 pub mod gather;
 pub mod http;
+mod left_files;
 pub mod output;
 pub mod pass;
+mod roll;
+pub mod routes;
 pub mod secret;
 pub mod state;
 #[cfg(test)]

@@ -11,7 +11,10 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use heartbeat::Finding;
-use watch::{Delivery, FindingLine, IssueLink, JobLine, JobState, Summary, Verdict, reason};
+use watch::{
+    Cause, Delivery, FindingLine, IssueLink, JobLine, JobState, OutageLine, Summary, Verdict,
+    reason,
+};
 
 use crate::cli::Format;
 
@@ -39,6 +42,10 @@ pub struct Result<'a> {
     pub issues: &'a std::collections::HashMap<usize, IssueLink>,
     /// Jobs whose silence a person has put aside.
     pub acknowledged: &'a [usize],
+    /// Flagged jobs that wait for another one: which.
+    pub waits_for: &'a std::collections::BTreeMap<usize, usize>,
+    /// Times in which no job could run.
+    pub outages: &'a [OutageLine],
 }
 
 /// How a table is to look.
@@ -87,6 +94,7 @@ impl Result<'_> {
             fresh: of(Verdict::Fresh),
             waiting: of(Verdict::Waiting),
             late: of(Verdict::Late),
+            idle: of(Verdict::Idle),
             skewed: of(Verdict::Skewed),
             unreadable: of(Verdict::Unreadable),
             never: of(Verdict::Never),
@@ -107,6 +115,12 @@ impl Result<'_> {
     #[must_use]
     pub fn line(&self, at: usize) -> JobLine {
         let state = &self.states[at];
+        let scheduled = state.scheduled.as_ref();
+        let expected = state.expected.as_ref();
+        let muted = state.muted(self.now);
+        let runs = state.last_runs.as_deref();
+        let failed = runs.and_then(|runs| runs.failed.as_ref());
+        let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
         JobLine {
             job: state.key.job.to_string(),
             user: state.key.user().to_owned(),
@@ -122,6 +136,31 @@ impl Result<'_> {
             missed: state.missed().filter(|missed| *missed > 0),
             issue: self.issues.get(&at).cloned(),
             put_aside: self.acknowledged.contains(&at),
+            schedule: scheduled.map(|s| s.runs.schedule().as_text().to_owned()),
+            timezone: scheduled.map(|s| s.runs.zone().name().to_owned()),
+            next_run: scheduled
+                .and_then(|s| s.runs.next_after(self.now))
+                .map(rfc3339),
+            expected: expected.is_some(),
+            mute_reason: muted.as_ref().and_then(|muted| text(&muted.reason)),
+            muted_until: muted.map(|muted| rfc3339(muted.until)),
+            waits_for: self
+                .waits_for
+                .get(&at)
+                .map(|root| self.states[*root].key.shown().to_string()),
+            severity: expected.map(|e| e.severity.word().to_owned()),
+            owner: expected.and_then(|e| text(&e.owner)),
+            runbook: expected.and_then(|e| text(&e.runbook)),
+            took_seconds: runs
+                .and_then(|runs| runs.took)
+                .map(|took| took.as_millis() as f64 / 1_000.0),
+            last_failure: failed.map(|(at, _)| rfc3339(*at)),
+            last_failure_how: failed.map(|(_, how)| how.to_string()),
+            last_skip: runs.and_then(|runs| runs.skipped).map(rfc3339),
+            output_tail: match state.cause() {
+                Some(Cause::Failure { output_tail, .. }) => text(output_tail),
+                _ => None,
+            },
         }
     }
 

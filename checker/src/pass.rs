@@ -1,24 +1,26 @@
 //! The story of a pass: read, decide, act, record, report.
 
-use std::collections::HashMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use heartbeat::{BootStamp, WriteError, replace_file};
-use watch::{Cause, JobState, Now};
+use manifest::{Manifest, host_zone};
+use watch::{
+    Cause, JobState, KnownTimetables, Notes, Now, OutageLine, Rules, Witness, Zone, stories,
+};
 
 use crate::cli::{Format, PassArgs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::deliver::{Outcome, Subject, deliver};
-use crate::error::DeliveryError;
-use crate::forge::{Forge, Parts};
-use crate::gather::{Gathered, OWN_JOB, gather, leave_own_beat, said};
+use crate::forge::Parts;
+use crate::gather::{Gathered, Measure, OWN_JOB, gather, leave_own_beat, own_witness, said};
 use crate::http::{Http, Limits};
 use crate::output::{self, Look};
-use crate::state::{Lock, LockError, others, state_dir, write_record};
-use crate::{exit, secret};
+use crate::routes;
+use crate::state::{Lock, LockError, others, read_notes, state_dir, write_notes, write_record};
+use crate::{exit, expected};
 
 /// Something that ends a pass before it began: what, and what to do.
 #[derive(Debug)]
@@ -139,8 +141,13 @@ impl<'a> Pass<'a> {
     }
 
     fn go(&self) -> Result<u8, Refusal> {
-        let seen = gather(&self.stores, &self.host, &self.now);
+        let manifest = self.config.manifest();
+        let mut notes = self.notes();
+        let mut seen = self.look(&manifest, &notes);
+        expected::tell(&manifest, &mut seen);
+        let outages = stories(&notes.outages, &seen.states, self.now.wall);
         let mut problems = blindness(&seen);
+        problems.extend(expected::faults(&manifest));
         let blind = !problems.is_empty();
         let clock_fault = seen.evidence.fault();
         let outcome = match clock_fault {
@@ -154,6 +161,9 @@ impl<'a> Pass<'a> {
             None if self.args.look => Outcome::default(),
             None => self.deliver(&seen),
         };
+        if clock_fault.is_none() && !self.only_looks() {
+            problems.extend(self.keep(&mut notes, &seen));
+        }
         for error in &outcome.errors {
             let hint = error
                 .hint
@@ -177,13 +187,13 @@ impl<'a> Pass<'a> {
         if !self.only_looks() {
             let told = problems.len();
             self.leave(&mut problems, &seen, exit_code);
-            self.export(&mut problems, &seen, &outcome, exit_code);
+            self.export(&mut problems, &seen, &outcome, &outages, exit_code);
             // What others rest on is missing: that is no good pass.
             if problems.len() > told && matches!(exit_code, exit::WELL | exit::FLAGGED) {
                 exit_code = exit::UNDELIVERED;
             }
         }
-        let result = self.result(&seen, &outcome, &problems, exit_code);
+        let result = self.result(&seen, &outcome, &outages, &problems, exit_code);
         let shown = self.show(&result);
         // Aside from the result, so that cron mails them whatever is done with it.
         for problem in &problems {
@@ -196,10 +206,59 @@ impl<'a> Pass<'a> {
         })
     }
 
+    /// What the pass before knew, brought up to now. Notes that cannot be read are as
+    /// good as none: the checker's own beat tells of the clocks then.
+    fn notes(&self) -> Notes {
+        let now = Witness {
+            wall: self.now.wall,
+            boot: self.now.boot,
+            asleep: Some(self.clock.asleep()),
+        };
+        let mut notes = read_notes(&self.state_dir).unwrap_or_default();
+        notes.witness = notes.witness.or_else(|| own_witness(&self.stores));
+        notes.at(&now)
+    }
+
+    /// Reads the stores and judges the jobs.
+    fn look(&self, manifest: &Manifest, notes: &Notes) -> Gathered {
+        let zone = host_zone(Path::new("/"));
+        let timetables = KnownTimetables::new(zone.unwrap_or(Zone::utc()));
+        let rules = Rules {
+            now: self.now,
+            timetables: &timetables,
+            outages: &notes.outages,
+            catch_up: self.config.checker.catch_up,
+        };
+        let measure = Measure {
+            host: &self.host,
+            rules,
+            expected: manifest.jobs(),
+            notes,
+        };
+        gather(&self.stores, &measure)
+    }
+
+    /// Leaves the notes for the next pass.
+    fn keep(&self, notes: &mut Notes, seen: &Gathered) -> Option<String> {
+        let unborn = seen.states.iter().filter(|state| {
+            // What could not be read may have succeeded.
+            let known = !matches!(state.cause(), Some(Cause::Unreadable { .. }));
+            state.last_success.is_none() && known
+        });
+        let key = |state: &JobState| (state.key.user().to_owned(), state.key.job.to_string());
+        notes.keep(unborn.map(key));
+        let error = write_notes(&self.state_dir, notes).err()?;
+        let dir = self.state_dir.display();
+        Some(format!(
+            "cannot write the notes for the next pass in {dir}: {error}; a job that never ran is flagged later"
+        ))
+    }
+
     fn result<'r>(
         &'r self,
         seen: &'r Gathered,
         outcome: &'r Outcome,
+        outages: &'r [OutageLine],
         problems: &'r [String],
         exit_code: u8,
     ) -> output::Result<'r> {
@@ -213,37 +272,38 @@ impl<'a> Pass<'a> {
             deliveries: &outcome.deliveries,
             issues: &outcome.issues,
             acknowledged: &outcome.acknowledged,
+            waits_for: &outcome.waits_for,
+            outages,
         }
     }
 
     fn deliver(&self, seen: &Gathered) -> Outcome {
-        match self.forge() {
-            Ok(forge) => {
-                let subject = Subject {
-                    states: &seen.states,
-                    host: &self.host,
-                    sight: &seen.sight,
-                    policy: &self.config.policy,
-                    now: self.now.wall,
-                    dry_run: self.args.dry_run,
-                };
-                let mut outcome = deliver(&*forge, &subject);
-                // Hosts of one name would close each other's issues.
-                let anybody = matches!(self.host.as_str(), "localhost" | "(none)" | "");
-                if anybody && self.config.forge.needs_token() {
-                    outcome.notes.push(format!(
-                        "this host calls itself \"{}\", as others may that share the repository: set host in [checker]",
-                        self.host
-                    ));
-                }
-                outcome
-            }
-            Err(error) => Outcome {
-                errors: vec![error],
-                issues: HashMap::new(),
-                ..Outcome::default()
-            },
+        let parts = Parts {
+            http: self.http(),
+            clock: Rc::clone(&self.clock),
+            token: None,
+            state_dir: self.state_dir.clone(),
+        };
+        let (routes, unreached) = routes::open(&self.config, &seen.states, &parts);
+        let subject = Subject {
+            states: &seen.states,
+            host: &self.host,
+            sight: &seen.sight,
+            policy: &self.config.policy,
+            now: self.now.wall,
+            dry_run: self.args.dry_run,
+        };
+        let mut outcome = deliver(&routes, &subject);
+        outcome.errors.extend(unreached);
+        // Hosts of one name would close each other's issues.
+        let anybody = matches!(self.host.as_str(), "localhost" | "(none)" | "");
+        if anybody && !routes.is_empty() && self.config.forge.needs_token() {
+            outcome.notes.push(format!(
+                "this host calls itself \"{}\", as others may that share the repository: set host in [checker]",
+                self.host
+            ));
         }
+        outcome
     }
 
     fn http(&self) -> Rc<Http> {
@@ -255,30 +315,18 @@ impl<'a> Pass<'a> {
         ))
     }
 
-    fn forge(&self) -> Result<Box<dyn Forge>, DeliveryError> {
-        let settings = &self.config.forge;
-        let token = if settings.needs_token() {
-            let env = |name: &str| std::env::var_os(name);
-            secret::load(settings.token_file(), &env).map_err(|error| {
-                let doing = format!("use the token in {}", error.place);
-                DeliveryError::never(doing, error.why).hint(error.hint)
-            })?
-        } else {
-            None
-        };
-        settings.open(Parts {
-            http: self.http(),
-            clock: Rc::clone(&self.clock),
-            token,
-            state_dir: self.state_dir.clone(),
-        })
-    }
-
     /// Leaves what others read: metrics, and the record for the reporter. What
     /// fails here is said, and changes no verdict.
-    fn export(&self, problems: &mut Vec<String>, seen: &Gathered, outcome: &Outcome, code: u8) {
+    fn export(
+        &self,
+        problems: &mut Vec<String>,
+        seen: &Gathered,
+        outcome: &Outcome,
+        outages: &[OutageLine],
+        code: u8,
+    ) {
         let mut wrong = Vec::new();
-        let result = self.result(seen, outcome, problems, code);
+        let result = self.result(seen, outcome, outages, problems, code);
         if let Some(file) = &self.config.prometheus_file {
             let mut text = Vec::new();
             let made = output::write(&mut text, Format::Prometheus, &result, Look::default());

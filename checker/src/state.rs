@@ -5,10 +5,13 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use watch::PassRecord;
+use watch::{Notes, PassRecord};
 
 /// Name of the record of the last pass.
 pub const RECORD: &str = "last-pass.json";
+
+/// Name of the notes from one pass to the next.
+const NOTES: &str = "notes.json";
 
 /// Where the state is when neither flag, config nor systemd says.
 const SYSTEM_STATE: &str = "/var/lib/beat-check";
@@ -95,4 +98,25 @@ pub fn write_record(dir: &Path, record: &PassRecord) -> Result<(), heartbeat::Wr
     let mut text = serde_json::to_string(record).unwrap_or_default();
     text.push('\n');
     heartbeat::replace_file(dir, RECORD, text.as_bytes(), false)
+}
+
+/// Reads the notes of the pass before; none are there before the first one.
+///
+/// # Errors
+/// Says why they cannot be read. A pass goes on without them: a job that never ran
+/// is then flagged later.
+pub fn read_notes(dir: &Path) -> Result<Notes, String> {
+    match fs::read_to_string(dir.join(NOTES)) {
+        Ok(text) => Notes::from_json(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Notes::default()),
+        Err(error) => Err(crate::gather::said(&error)),
+    }
+}
+
+/// Replaces the notes.
+///
+/// # Errors
+/// When they cannot be written; the old ones are still there then.
+pub fn write_notes(dir: &Path, notes: &Notes) -> Result<(), heartbeat::WriteError> {
+    heartbeat::replace_file(dir, NOTES, notes.to_json().as_bytes(), false)
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{JobFiles, JobName, Slot, parse};
-use watch::{Expectation, JobKey, JobState, Now, verdict, worst_first};
+use watch::{
+    Expectation, JobKey, JobState, KnownTimetables, Now, Outages, Rules, Zone, verdict, worst_first,
+};
 
 pub(crate) fn now() -> Now {
     Now {
@@ -57,9 +59,16 @@ impl<'a> Job<'a> {
             last: slot(self.name, self.last.map(|at| beat(at, ""))),
             fail: slot(self.name, self.fail.map(|(at, more)| beat(at, more))),
             run: slot(self.name, self.run.map(|(at, more)| beat(at, more))),
+            skip: None,
         };
         let key = JobKey::new("bezalel", self.user, files.job.clone());
-        JobState::new(key, verdict(&Expectation::default(), &files, &now()))
+        let rules = Rules {
+            now: now(),
+            timetables: &KnownTimetables::new(Zone::utc()),
+            outages: &Outages::default(),
+            catch_up: Duration::from_secs(7_200),
+        };
+        JobState::new(key, verdict(&Expectation::default(), &files, &rules))
     }
 }
 

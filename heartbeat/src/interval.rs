@@ -66,24 +66,37 @@ impl FromStr for Interval {
 
     /// Reads `90` (seconds), `90s`, `15m`, `1h30m`, `1d`, `2w`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let trimmed = text.trim();
-        let unreadable = || IntervalError::Unreadable(text.chars().take(40).collect());
-        if trimmed.starts_with('-') {
-            return Err(IntervalError::Negative);
-        }
-        if !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit()) {
-            let seconds = trimmed.parse().map_err(|_| IntervalError::TooLong)?;
-            return Self::from_seconds(seconds);
-        }
-        let duration = humantime::parse_duration(trimmed).map_err(|error| match error {
-            humantime::DurationError::NumberOverflow => IntervalError::TooLong,
-            _ => unreadable(),
-        })?;
+        let duration = read_duration(text)?;
         if duration.subsec_nanos() != 0 {
             return Err(IntervalError::Fraction);
         }
         Self::from_seconds(duration.as_secs())
     }
+}
+
+/// Reads a length of time as people write it: `90` (seconds), `90s`, `15m`, `1h30m`,
+/// `500ms`, `1d`. More than 400 days are refused.
+///
+/// # Errors
+/// When it is none, negative or too long.
+pub fn read_duration(text: &str) -> Result<Duration, IntervalError> {
+    let trimmed = text.trim();
+    if trimmed.starts_with('-') {
+        return Err(IntervalError::Negative);
+    }
+    let duration = if !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit()) {
+        let seconds = trimmed.parse().map_err(|_| IntervalError::TooLong)?;
+        Duration::from_secs(seconds)
+    } else {
+        humantime::parse_duration(trimmed).map_err(|error| match error {
+            humantime::DurationError::NumberOverflow => IntervalError::TooLong,
+            _ => IntervalError::Unreadable(text.chars().take(40).collect()),
+        })?
+    };
+    if duration.as_secs() > MAX_SECONDS {
+        return Err(IntervalError::TooLong);
+    }
+    Ok(duration)
 }
 
 /// Why an interval was refused.

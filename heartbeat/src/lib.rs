@@ -2,13 +2,14 @@
 //! never sees half of one, and how a store of beats is read so that one bad file
 //! neither stops the scan nor looks fresh.
 //!
-//! A *store* is a directory. For each job it holds up to three files:
+//! A *store* is a directory. For each job it holds up to four files:
 //!
 //! | file | written when |
 //! |---|---|
 //! | `<job>.last` | the job succeeded |
 //! | `<job>.fail` | the job failed |
 //! | `<job>.run` | the job started; removed when it ended |
+//! | `<job>.skip` | the job was there and found nothing to do |
 //!
 //! This crate decides nothing: whether a job is silent is the business of the
 //! `watch` crate.
@@ -29,7 +30,7 @@ mod store;
 mod write;
 
 pub use boot::{BootId, BootStamp};
-pub use interval::{Interval, IntervalError};
+pub use interval::{Interval, IntervalError, read_duration};
 pub use name::{JobName, JobNameError};
 #[cfg(feature = "read")]
 pub use owners::{user_id, user_name};
@@ -41,12 +42,12 @@ pub use schedule::{Schedule, ScheduleError, ScheduleKind};
 pub use store::{
     SYSTEM_STORE, StoreChoice, WriterStore, place_in_store, reader_stores, writer_store,
 };
-pub use write::{NewBeat, Stage, WriteError, replace_file, write_beat};
+pub use write::{NewBeat, Stage, WriteError, replace_file, time_text, write_beat};
 
 /// Version of the format that this crate writes, and the highest that it reads.
 pub const FORMAT_VERSION: u64 = 1;
 
-/// Which of the three files of a job.
+/// Which of the four files of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// `<job>.last`: the job succeeded.
@@ -55,6 +56,8 @@ pub enum FileKind {
     Fail,
     /// `<job>.run`: the job started and has not ended.
     Run,
+    /// `<job>.skip`: the job ran and found nothing to do. A sign of life, no success.
+    Skip,
 }
 
 impl FileKind {
@@ -65,6 +68,7 @@ impl FileKind {
             Self::Last => ".last",
             Self::Fail => ".fail",
             Self::Run => ".run",
+            Self::Skip => ".skip",
         }
     }
 }

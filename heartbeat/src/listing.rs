@@ -21,8 +21,8 @@ pub(crate) type Odd = Option<&'static str>;
 pub(crate) struct Listed {
     start: u32,
     len: u8,
-    pub(crate) present: [bool; 3],
-    pub(crate) odd: [Odd; 3],
+    pub(crate) present: [bool; 4],
+    pub(crate) odd: [Odd; 4],
 }
 
 impl Listed {
@@ -46,7 +46,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    fn push(&mut self, name: &str, present: [bool; 3], odd: [Odd; 3]) -> io::Result<()> {
+    fn push(&mut self, name: &str, present: [bool; 4], odd: [Odd; 4]) -> io::Result<()> {
         let full = |_| io::Error::from(io::ErrorKind::FileTooLarge);
         self.jobs.push(Listed {
             start: u32::try_from(self.names.len()).map_err(full)?,
@@ -60,7 +60,12 @@ impl Listing {
 }
 
 /// A job's files, in the order of the arrays here.
-pub(crate) const KINDS: [FileKind; 3] = [FileKind::Last, FileKind::Fail, FileKind::Run];
+pub(crate) const KINDS: [FileKind; 4] = [
+    FileKind::Last,
+    FileKind::Fail,
+    FileKind::Run,
+    FileKind::Skip,
+];
 
 /// How often a directory is listed that changes under the reader's hands: three
 /// times, or until this many names were read, but no more than twelve times. The
@@ -164,8 +169,8 @@ impl Found {
             match stem.filter(|stem| JobName::is_valid(stem)) {
                 None => self.misnamed.push(shown(place, raw)),
                 Some(stem) if which == 0 => {
-                    let present = [true, false, false];
-                    self.listing.push(stem, present, [odd, None, None])?;
+                    let present = [true, false, false, false];
+                    self.listing.push(stem, present, [odd, None, None, None])?;
                 }
                 Some(stem) => self.others.push((stem.to_owned(), which, odd)),
             }
@@ -221,10 +226,10 @@ fn shown(place: &Place, raw: &[u8]) -> PathBuf {
     place.dir.join(name.escape_debug().to_string())
 }
 
-/// Hands `.fail` and `.run` files to their jobs. Few jobs have one, so the index
+/// Hands `.fail`, `.run` and `.skip` files to their jobs. Few jobs have one, so the index
 /// is made of these and not of all.
 fn attach(out: &mut Listing, others: Vec<(String, usize, Odd)>) -> io::Result<()> {
-    let mut index: HashMap<String, ([bool; 3], [Odd; 3])> = HashMap::new();
+    let mut index: HashMap<String, ([bool; 4], [Odd; 4])> = HashMap::new();
     for (stem, which, odd) in others {
         let (present, odds) = index.entry(stem).or_default();
         present[which] = true;

@@ -19,7 +19,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// What one file of a job says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beat {
-    /// When the job succeeded, failed or started.
+    /// When the job succeeded, failed or skipped; of a run, when it was last heard of.
     pub timestamp: DateTime<Utc>,
     /// How often the job should succeed, where the beat carries it.
     pub interval: Option<Interval>,
@@ -44,7 +44,7 @@ pub struct Details {
     pub exit_code: Option<i64>,
     /// Signal that ended the run.
     pub signal: Option<Box<str>>,
-    /// Why the run counts as failed.
+    /// Why the run counts as failed, or what was skipped.
     pub reason: Option<Box<str>>,
     /// End of the run's output.
     pub output_tail: Option<Box<str>>,
@@ -54,6 +54,14 @@ pub struct Details {
     pub pid: Option<u64>,
     /// Time limit of the run.
     pub timeout: Option<Duration>,
+    /// How often a run says that it is still there.
+    pub pulse: Option<Duration>,
+    /// Which run it was.
+    pub run_id: Option<Box<str>>,
+    /// What else was asked of the run, and held: `output`, `text`, `min_duration`, `file`.
+    pub expectations: Vec<Box<str>>,
+    /// What was run, where that was asked for.
+    pub command: Option<Box<str>>,
 }
 
 /// A beat that is there and cannot be read.
@@ -141,6 +149,12 @@ struct Raw<'a> {
     output_bytes: Option<u64>,
     pid: Option<u64>,
     timeout_seconds: Option<f64>,
+    pulse_seconds: Option<f64>,
+    #[serde(borrow)]
+    run_id: Option<Cow<'a, str>>,
+    expectations: Option<Vec<Box<str>>>,
+    #[serde(borrow)]
+    command: Option<Cow<'a, str>>,
 }
 
 const NOT_A_TIME: &str = "a time is not RFC 3339";
@@ -292,6 +306,10 @@ fn parse_object(bytes: &[u8], job: &str) -> Result<Beat, UnreadableKind> {
         output_bytes: raw.output_bytes,
         pid: raw.pid,
         timeout: seconds(raw.timeout_seconds),
+        pulse: seconds(raw.pulse_seconds),
+        run_id: boxed(raw.run_id),
+        expectations: raw.expectations.unwrap_or_default(),
+        command: boxed(raw.command),
     };
     Ok(Beat {
         timestamp,

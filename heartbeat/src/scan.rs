@@ -15,7 +15,7 @@ use crate::owners::as_seen_here;
 use crate::read::shown_user;
 use crate::{Beat, FileKind, JobName, Unreadable, UnreadableKind, read_file, user_id};
 
-/// What was found in one of a job's three files.
+/// What was found in one of a job's files.
 pub type Slot = Option<Box<Result<Beat, Unreadable>>>;
 
 /// A directory of beats and whose it is.
@@ -41,6 +41,8 @@ pub struct JobFiles {
     pub fail: Slot,
     /// `<job>.run`.
     pub run: Slot,
+    /// `<job>.skip`.
+    pub skip: Slot,
 }
 
 /// Something in a store that is no beat of any job.
@@ -136,7 +138,7 @@ pub fn read_one(dir: &Path, job: &JobName) -> io::Result<JobFiles> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let dir = open(dir, flags, Mode::empty())?;
     let mut reader = Reader::new(&dir, None);
-    Ok(reader.job(job.clone(), [true, true, true], [None, None, None]))
+    Ok(reader.job(job.clone(), [true; 4], [None; 4]))
 }
 
 fn subdirectory<T, F>(
@@ -260,7 +262,8 @@ where
         out.extend(jobs.iter().filter_map(|listed| {
             let job = JobName::new(listed.name(&listing.names)).ok()?;
             let files = reader.job(job, listed.present, listed.odd);
-            let gone = files.last.is_none() && files.fail.is_none() && files.run.is_none();
+            let slots = [&files.last, &files.fail, &files.run, &files.skip];
+            let gone = slots.into_iter().all(Option::is_none);
             (!gone).then(|| map(place, files))
         }));
     };
@@ -317,19 +320,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn job(&mut self, job: JobName, present: [bool; 3], odd: [Odd; 3]) -> JobFiles {
-        let mut slots = [None, None, None];
+    fn job(&mut self, job: JobName, present: [bool; 4], odd: [Odd; 4]) -> JobFiles {
+        let mut slots = [None, None, None, None];
         for (which, slot) in slots.iter_mut().enumerate() {
             if present[which] {
                 *slot = self.file(&job, KINDS[which], odd[which]);
             }
         }
-        let [last, fail, run] = slots;
+        let [last, fail, run, skip] = slots;
         JobFiles {
             job,
             last,
             fail,
             run,
+            skip,
         }
     }
 

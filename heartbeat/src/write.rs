@@ -26,6 +26,10 @@ pub struct NewBeat<'a> {
     pub timestamp: DateTime<Utc>,
     /// How often the job should succeed.
     pub interval: Option<Interval>,
+    /// When it should run: a cron expression or an OnCalendar text.
+    pub schedule: Option<&'a str>,
+    /// Time zone of the schedule.
+    pub timezone: Option<&'a str>,
     /// Who writes: the host's name.
     pub host: Option<&'a str>,
     /// The boot clock at the same moment.
@@ -38,12 +42,26 @@ pub struct NewBeat<'a> {
     pub exit_code: Option<i32>,
     /// Name or number of the signal that ended a run.
     pub signal: Option<&'a str>,
-    /// Why a run counts as failed: `exit`, `signal`, `not_started`.
+    /// Why a run counts as failed (`exit`, `signal`, `timeout`, …), or what was skipped.
     pub reason: Option<&'a str>,
+    /// What else was asked of the run, and held.
+    pub expectations: &'a [&'a str],
     /// Process that runs.
     pub pid: Option<u32>,
+    /// Which run it is.
+    pub run_id: Option<&'a str>,
+    /// Time limit of the run.
+    pub timeout: Option<Duration>,
+    /// How often a run says that it is still there.
+    pub pulse: Option<Duration>,
+    /// What is run.
+    pub command: Option<&'a str>,
+    /// Bytes that the run put out.
+    pub output_bytes: Option<u64>,
     /// Name and version of the program that writes.
     pub writer: Option<&'a str>,
+    /// End of the run's output, at most 4 KiB.
+    pub output_tail: Option<&'a str>,
 }
 
 impl<'a> NewBeat<'a> {
@@ -55,6 +73,8 @@ impl<'a> NewBeat<'a> {
             job,
             timestamp,
             interval: None,
+            schedule: None,
+            timezone: None,
             host: None,
             boot: None,
             started: None,
@@ -62,8 +82,15 @@ impl<'a> NewBeat<'a> {
             exit_code: None,
             signal: None,
             reason: None,
+            expectations: &[],
             pid: None,
+            run_id: None,
+            timeout: None,
+            pulse: None,
+            command: None,
+            output_bytes: None,
             writer: None,
+            output_tail: None,
         }
     }
 
@@ -73,43 +100,50 @@ impl<'a> NewBeat<'a> {
         let mut out = Object(String::with_capacity(512));
         out.number("v", FORMAT_VERSION);
         out.text("job", self.job.as_str());
-        out.text("timestamp", &rfc3339(self.timestamp));
+        out.text("timestamp", &time_text(self.timestamp));
         if let Some(interval) = self.interval {
             out.number("interval_seconds", interval.seconds());
         }
-        if let Some(host) = self.host {
-            out.text("host", host);
-        }
+        out.texts(&[
+            ("schedule", self.schedule),
+            ("timezone", self.timezone),
+            ("host", self.host),
+        ]);
         if let Some(boot) = self.boot {
             out.text("boot_id", &String::from_utf8_lossy(&boot.id.text()));
             out.number("uptime_seconds", Seconds(boot.uptime));
         }
         if let Some(started) = self.started {
-            out.text("started", &rfc3339(started));
+            out.text("started", &time_text(started));
         }
-        if let Some(duration) = self.duration {
-            out.number("duration_seconds", Seconds(duration));
-        }
+        out.seconds("duration_seconds", self.duration);
         if let Some(code) = self.exit_code {
             out.number("exit_code", code);
         }
-        for (key, value) in [("signal", self.signal), ("reason", self.reason)] {
-            if let Some(value) = value {
-                out.text(key, value);
-            }
+        out.texts(&[("signal", self.signal), ("reason", self.reason)]);
+        if !self.expectations.is_empty() {
+            out.list("expectations", self.expectations);
         }
         if let Some(pid) = self.pid {
             out.number("pid", pid);
         }
-        if let Some(writer) = self.writer {
-            out.text("writer", writer);
+        out.texts(&[("run_id", self.run_id)]);
+        out.seconds("timeout_seconds", self.timeout);
+        out.seconds("pulse_seconds", self.pulse);
+        out.texts(&[("command", self.command)]);
+        if let Some(bytes) = self.output_bytes {
+            out.number("output_bytes", bytes);
         }
+        // The longest comes last: whoever reads it with `cat` sees the rest first.
+        out.texts(&[("writer", self.writer), ("output_tail", self.output_tail)]);
         out.0.push_str("}\n");
         out.0
     }
 }
 
-fn rfc3339(time: DateTime<Utc>) -> String {
+/// A time as beats carry it: RFC 3339 in UTC, with milliseconds.
+#[must_use]
+pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
@@ -139,8 +173,35 @@ impl Object {
         let _ = write!(self.0, "{value}");
     }
 
+    fn seconds(&mut self, key: &str, value: Option<Duration>) {
+        if let Some(value) = value {
+            self.number(key, Seconds(value));
+        }
+    }
+
+    fn texts(&mut self, pairs: &[(&str, Option<&str>)]) {
+        for (key, value) in pairs {
+            if let Some(value) = value {
+                self.text(key, value);
+            }
+        }
+    }
+
     fn text(&mut self, key: &str, value: &str) {
         self.key(key);
+        self.quoted(value);
+    }
+
+    fn list(&mut self, key: &str, values: &[&str]) {
+        self.key(key);
+        for (at, value) in values.iter().enumerate() {
+            self.0.push(if at == 0 { '[' } else { ',' });
+            self.quoted(value);
+        }
+        self.0.push(']');
+    }
+
+    fn quoted(&mut self, value: &str) {
         self.0.push('"');
         for c in value.chars() {
             match c {
@@ -319,18 +380,27 @@ mod tests {
                 id: BootId::parse("0f9a3c51-7d2e-4b6f-8a10-c3d4e5f60718").unwrap(),
                 uptime: Duration::from_millis(12_345),
             }),
+            schedule: Some("0 2 * * *"),
+            timezone: Some("Europe/Riga"),
             started: Some(at),
             duration: Some(Duration::from_millis(7)),
             exit_code: Some(-1),
             signal: Some("KILL"),
             reason: Some("signal"),
+            expectations: &["output", "text"],
             pid: Some(7),
+            run_id: Some("r1"),
+            timeout: Some(Duration::from_secs(60)),
+            pulse: Some(Duration::from_millis(1_500)),
+            command: Some("true"),
+            output_bytes: Some(9),
             writer: Some("beat 0.1.0"),
+            output_tail: Some("a\tb"),
             ..NewBeat::new(FileKind::Fail, &job, at)
         };
         assert_eq!(
             beat.to_line(),
-            "{\"v\":1,\"job\":\"j\",\"timestamp\":\"2026-11-22T02:00:07.000Z\",\"interval_seconds\":90,\"host\":\"a\\\"b\\\\c\\u000ad\\u007fé\",\"boot_id\":\"0f9a3c51-7d2e-4b6f-8a10-c3d4e5f60718\",\"uptime_seconds\":12.345,\"started\":\"2026-11-22T02:00:07.000Z\",\"duration_seconds\":0.007,\"exit_code\":-1,\"signal\":\"KILL\",\"reason\":\"signal\",\"pid\":7,\"writer\":\"beat 0.1.0\"}\n"
+            "{\"v\":1,\"job\":\"j\",\"timestamp\":\"2026-11-22T02:00:07.000Z\",\"interval_seconds\":90,\"schedule\":\"0 2 * * *\",\"timezone\":\"Europe/Riga\",\"host\":\"a\\\"b\\\\c\\u000ad\\u007fé\",\"boot_id\":\"0f9a3c51-7d2e-4b6f-8a10-c3d4e5f60718\",\"uptime_seconds\":12.345,\"started\":\"2026-11-22T02:00:07.000Z\",\"duration_seconds\":0.007,\"exit_code\":-1,\"signal\":\"KILL\",\"reason\":\"signal\",\"expectations\":[\"output\",\"text\"],\"pid\":7,\"run_id\":\"r1\",\"timeout_seconds\":60.000,\"pulse_seconds\":1.500,\"command\":\"true\",\"output_bytes\":9,\"writer\":\"beat 0.1.0\",\"output_tail\":\"a\\u0009b\"}\n"
         );
     }
 

@@ -50,6 +50,8 @@ proptest! {
         exit_code: i32,
         signal in ".{0,20}",
         pid: u32,
+        text in ".{0,80}",
+        tail in ".{0,4000}",
     ) {
         let name = JobName::new(&job).unwrap();
         let hex: String = boot_id.iter().map(|b| format!("{b:02x}")).collect();
@@ -61,6 +63,8 @@ proptest! {
         };
         let new = NewBeat {
             interval: Some(Interval::from_seconds(seconds).unwrap()),
+            schedule: Some(&text),
+            timezone: Some(&text),
             host: Some(&host),
             boot: Some(boot),
             started: Some(at),
@@ -70,6 +74,13 @@ proptest! {
             reason: Some("exit"),
             pid: Some(pid),
             writer: Some("beat"),
+            expectations: &["output", &text],
+            run_id: Some(&text),
+            timeout: Some(Duration::from_millis(duration)),
+            pulse: Some(Duration::from_millis(uptime)),
+            command: Some(&text),
+            output_bytes: Some(uptime),
+            output_tail: Some(&tail),
             ..NewBeat::new(FileKind::Fail, &name, at)
         };
         let content = new.to_line();
@@ -85,5 +96,13 @@ proptest! {
         prop_assert_eq!(details.signal.as_deref(), Some(&*signal));
         prop_assert_eq!(details.reason.as_deref(), Some("exit"));
         prop_assert_eq!(details.pid, Some(pid.into()));
+        prop_assert_eq!(details.expectations, [Box::from("output"), Box::from(&*text)]);
+        prop_assert_eq!(details.timeout, new.timeout);
+        prop_assert_eq!(details.pulse, new.pulse);
+        prop_assert_eq!(details.output_bytes, new.output_bytes);
+        prop_assert_eq!(details.output_tail.as_deref(), Some(&*tail));
+        for told in [&details.schedule, &details.timezone, &details.run_id, &details.command] {
+            prop_assert_eq!(told.as_deref(), Some(&*text));
+        }
     }
 }

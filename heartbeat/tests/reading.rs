@@ -424,11 +424,11 @@ fn a_job_without_files_has_none() {
 #[test]
 fn one_job_is_read_with_all_of_its_files() {
     let store = Store::new();
-    for ending in ["last", "fail", "run"] {
+    for ending in ["last", "fail", "run", "skip"] {
         store.put(&format!("j.{ending}"), line("j"));
     }
     let files = read_one(store.path(), &JobName::new("j").unwrap()).unwrap();
-    for slot in [files.last, files.fail, files.run] {
+    for slot in [files.last, files.fail, files.run, files.skip] {
         assert_eq!(
             slot.unwrap().unwrap().timestamp,
             time("2026-11-22T02:00:07.412Z")

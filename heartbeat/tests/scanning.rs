@@ -27,16 +27,20 @@ fn word(slot: &Slot) -> String {
     }
 }
 
-/// `user/job` and its three slots.
-fn entry(place: &Place, files: &JobFiles) -> (String, [String; 3]) {
+/// `user/job` and its slots; the last one, which few have, only where it is there.
+fn entry(place: &Place, files: &JobFiles) -> (String, Vec<String>) {
     let key = format!("{}/{}", place.user, files.job);
     (
         key,
-        [word(&files.last), word(&files.fail), word(&files.run)],
+        [&files.last, &files.fail, &files.run]
+            .into_iter()
+            .chain(files.skip.is_some().then_some(&files.skip))
+            .map(word)
+            .collect(),
     )
 }
 
-fn look(store: &Store) -> Scan<(String, [String; 3])> {
+fn look(store: &Store) -> Scan<(String, Vec<String>)> {
     scan(store.path(), 4, |place, files| entry(place, &files)).unwrap()
 }
 
@@ -71,7 +75,15 @@ const AT: &str = "2026-11-22T02:00:07Z";
 fn jobs_with_any_of_their_files_and_nothing_else() {
     let store = Store::new();
     let me = me();
-    for name in ["all.last", "all.fail", "all.run", "failed.fail", "runs.run"] {
+    for name in [
+        "all.last",
+        "all.fail",
+        "all.run",
+        "all.skip",
+        "failed.fail",
+        "idle.skip",
+        "runs.run",
+    ] {
         store.put(name, AT);
     }
     // A write in progress, a note, the folder of a file system.
@@ -85,8 +97,9 @@ fn jobs_with_any_of_their_files_and_nothing_else() {
     assert_eq!(
         jobs,
         [
-            format!("{me}/all {at} {at} {at}"),
+            format!("{me}/all {at} {at} {at} {at}"),
             format!("{me}/failed - {at} -"),
+            format!("{me}/idle - - - {at}"),
             format!("{me}/runs - - {at}"),
         ]
     );
@@ -279,7 +292,7 @@ fn from_inside_a_user_namespace() {
         let scan = scan(Path::new(&store), 1, |place, files| entry(place, &files)).unwrap();
         let mut jobs = scan.jobs;
         jobs.sort();
-        let slots = |last: &str| [last.to_owned(), "-".to_owned(), "-".to_owned()];
+        let slots = |last: &str| vec![last.to_owned(), "-".to_owned(), "-".to_owned()];
         let forged = "belongs to root, but its place in the store is daemon's";
         assert_eq!(
             jobs,

@@ -13,6 +13,7 @@ mod load;
 mod near;
 mod needs;
 mod raw;
+mod settings;
 mod timing;
 mod values;
 mod write;
@@ -22,6 +23,7 @@ pub use duration::Span;
 pub use fault::{Fault, FileError};
 pub use load::{ForgeFault, Forges, Ignored, Manifest, Sources, UnknownNeed};
 pub use raw::KEYS;
+pub use settings::{DEFAULT_CATCH_UP, DEFAULT_CONFIG, Settings};
 pub use write::entry;
 pub use zone::host_zone;
 

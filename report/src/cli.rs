@@ -22,6 +22,13 @@ pub struct Cli {
     /// Where beat-check keeps last-pass.json [default: $STATE_DIRECTORY or /var/lib/beat-check]
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Config of beat-check: stores, state folder, expected jobs [default:
+    /// /etc/heartbeat/config.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What beat-adopt recorded [default: /var/lib/beat-adopt/coverage.json]
+    #[arg(long, value_name = "FILE")]
+    pub coverage: Option<PathBuf>,
     /// How to write it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Markdown)]
     pub format: Format,
@@ -40,6 +47,10 @@ pub struct Cli {
 }
 
 const AFTER: &str = "\
+The report tells how the jobs are, what was missed while the host was off, how many
+of the jobs that this host schedules leave a beat (as beat-adopt --record saw it),
+and whether somebody watches. Expected jobs are read where beat-check reads them.
+
 After writing, it leaves its own beat, beat-report, unless the report was printed
 to a terminal. --inject looks for these two lines:
   <!-- night-watch:begin -->

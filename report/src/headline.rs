@@ -3,6 +3,7 @@
 use watch::words::{count, span};
 use watch::{Summary, Verdict};
 
+use crate::coverage::Known;
 use crate::model::{Night, Sign, Watch};
 
 /// What kind of night it was.
@@ -54,10 +55,15 @@ pub struct Headline {
 pub fn headline(night: &Night) -> Headline {
     let summary = &night.summary;
     let unwatched = unwatched(&night.watch);
-    let say = |mood, lead: String, rest: Vec<String>| Headline {
-        mood,
-        lead,
-        rest: rest.join(" "),
+    let say = |mood, lead: String, mut rest: Vec<String>| {
+        if mood != Mood::Blind {
+            rest.extend(uncovered(night));
+        }
+        Headline {
+            mood,
+            lead,
+            rest: rest.join(" "),
+        }
     };
     let also = |first: String| {
         let mut rest = vec![first];
@@ -77,16 +83,15 @@ pub fn headline(night: &Night) -> Headline {
         );
     }
     if summary.flagged > 0 {
-        let needs = if summary.flagged == 1 {
-            "needs"
-        } else {
-            "need"
+        let muted = match night.muted {
+            0 => String::new(),
+            1 => " One of them is muted.".to_owned(),
+            n => format!(" {n} of them are muted."),
         };
-        let jobs = count(summary.jobs, "job", "jobs");
         return say(
             Mood::Flagged,
-            format!("Not quiet: {} of {jobs} {needs} somebody.", summary.flagged),
-            also(format!("{}.", by_verdict(summary, true))),
+            needs_somebody(night),
+            also(format!("{}.{muted}", by_verdict(summary, true))),
         );
     }
     if summary.jobs == 0 && !night.blind() {
@@ -122,6 +127,40 @@ pub fn headline(night: &Night) -> Headline {
     say(Mood::Quiet, "Quiet.".into(), vec![well])
 }
 
+/// How many jobs need somebody: those that wait for another need nobody but that
+/// one's.
+fn needs_somebody(night: &Night) -> String {
+    let Summary { flagged, jobs, .. } = night.summary;
+    let wait = night.waiting_for_others.min(flagged.saturating_sub(1));
+    let alone = flagged - wait;
+    let needs = if alone == 1 { "needs" } else { "need" };
+    let waits = match (wait, alone) {
+        (0, _) => String::new(),
+        (1, 1) => ", and 1 more waits for it".to_owned(),
+        (1, _) => ", and 1 more waits for one of them".to_owned(),
+        (n, 1) => format!(", and {n} more wait for it"),
+        (n, _) => format!(", and {n} more wait for them"),
+    };
+    let jobs = count(jobs, "job", "jobs");
+    format!("Not quiet: {alone} of {jobs} {needs} somebody{waits}.")
+}
+
+/// That jobs of the host leave no beat, where somebody looked lately.
+fn uncovered(night: &Night) -> Option<String> {
+    let Known::Look(look) = &night.coverage.known else {
+        return None;
+    };
+    let lack = look.counts.jobs.saturating_sub(look.counts.beats);
+    let told = lack > 0 && !look.stale();
+    told.then(|| {
+        format!(
+            "{} of this host {} no beat.",
+            count(lack, "scheduled job", "scheduled jobs"),
+            if lack == 1 { "leaves" } else { "leave" }
+        )
+    })
+}
+
 /// What is said of the store beside the jobs.
 fn store_trouble(night: &Night) -> Option<String> {
     if night.blind() {
@@ -152,6 +191,7 @@ pub fn number(summary: &Summary, verdict: Verdict) -> u64 {
         Verdict::Fresh => summary.fresh,
         Verdict::Waiting => summary.waiting,
         Verdict::Late => summary.late,
+        Verdict::Idle => summary.idle,
         Verdict::Skewed => summary.skewed,
         Verdict::Unreadable => summary.unreadable,
         Verdict::Never => summary.never,

@@ -2,26 +2,34 @@
 //! anybody watches them, for people who read it in the morning.
 //!
 //! [`gather`] reads, [`assemble`] makes a [`model::Night`] of it without looking
-//! anywhere, and one renderer makes a page of that. It reads the stores itself,
-//! so it works where the checker never ran; from the checker's record it takes
-//! the links to issues and when the checker last passed.
+//! anywhere, and one renderer makes a page of that. It reads the expected jobs and
+//! the stores itself, so it works where the checker never ran; from the checker's
+//! record it takes the links to issues, outages, jobs that it cannot see, and when
+//! the checker last passed.
 
 pub mod assemble;
 mod cells;
 pub mod cli;
 pub mod clock;
+pub mod coverage;
 pub mod error;
+mod expected;
 pub mod gather;
 pub mod headline;
 pub mod html;
 pub mod inject;
 pub mod json;
+pub mod kept;
 pub mod markdown;
 pub mod model;
+pub mod outages;
 pub mod output;
 pub mod own_beat;
+mod points;
 pub mod record;
+mod row;
 pub mod text;
+mod unseen;
 mod watching;
 
 use std::ffi::OsString;
@@ -29,6 +37,7 @@ use std::io::{IsTerminal, Write};
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use manifest::Settings;
 
 pub use cli::{Format, command};
 pub use error::{BLIND, Error, TABLE, UNWRITTEN, USAGE, WRITTEN};
@@ -64,7 +73,18 @@ fn checked(cli: Cli) -> Result<Cli, clap::Error> {
 
 fn report(cli: &Cli) -> Result<u8, Error> {
     let now = clock::now();
-    let night = assemble::assemble(gather::gather(&cli.dir, cli.state_dir.as_deref(), now));
+    let settings = Settings::load(cli.config.as_deref());
+    let dirs = match cli.dir.is_empty() {
+        true => &settings.stores,
+        false => &cli.dir,
+    };
+    let places = gather::Places {
+        dirs,
+        state_dir: cli.state_dir.as_deref(),
+        settings: &settings,
+        coverage: cli.coverage.as_deref(),
+    };
+    let night = assemble::assemble(gather::gather(&places, now));
     let page = match cli.format {
         Format::Markdown => markdown::render(&night),
         Format::Json => json::render(&night),
@@ -92,7 +112,7 @@ fn report(cli: &Cli) -> Result<u8, Error> {
     let looked = cli.out.is_none() && cli.inject.is_none() && std::io::stdout().is_terminal();
     if !cli.no_beat
         && (!looked || cli.every.is_some())
-        && let Some(warning) = own_beat::leave(&cli.dir, cli.every, &now)
+        && let Some(warning) = own_beat::leave(dirs, cli.every, &now)
     {
         say(&warning);
     }

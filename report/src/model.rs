@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use heartbeat::Interval;
-use watch::{FindingLine, IssueLink, Summary, Verdict};
+use watch::{FindingLine, IssueLink, Muted, Severity, Summary, Verdict};
+
+use crate::coverage::Coverage;
+use crate::outages::Outaged;
 
 /// One job, ready to be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +23,9 @@ pub struct Row {
     pub age: Option<Duration>,
     /// How often it should succeed.
     pub interval: Option<Interval>,
-    /// Age over interval.
+    /// Its schedule, where it has one in place of an interval.
+    pub schedule: Option<Schedule>,
+    /// Age over interval, or the same for a schedule.
     pub ratio: Option<f64>,
     /// Runs missed since the last success.
     pub missed: Option<u64>,
@@ -32,11 +37,92 @@ pub struct Row {
     pub issue: Option<IssueLink>,
     /// A person has put this silence aside by closing its issue.
     pub put_aside: bool,
-    /// False when only the checker's record knows this job.
+    /// False when only the checker's record or the manifest knows this job.
     pub seen: bool,
+    /// Whether the manifest expects it.
+    pub expected: bool,
+    /// That no issue is opened for it now.
+    pub muted: Option<Muted>,
+    /// The flagged job that it needs, as it is shown, under which it is told.
+    pub waits_for: Option<String>,
+    /// How much it matters, as the manifest says.
+    pub severity: Option<Severity>,
+    /// What it does, as the manifest says.
+    pub about: Option<String>,
+    /// Whom to ask, as the manifest says.
+    pub owner: Option<String>,
+    /// What to do, as the manifest says: an address or a path.
+    pub runbook: Option<String>,
+    /// How long the last success took.
+    pub took: Option<Duration>,
+    /// When it last failed, and how, in few words.
+    pub last_failure: Option<(DateTime<Utc>, String)>,
+    /// When it last found nothing to do.
+    pub last_skip: Option<DateTime<Utc>>,
+    /// End of the output of the failure that is told.
+    pub output_tail: Option<String>,
+}
+
+/// A schedule as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// As it was written.
+    pub text: String,
+    /// In words, where there are any: `at 02:00 every day`.
+    pub words: Option<String>,
+    /// Name of its time zone.
+    pub timezone: String,
+    /// When it should run next.
+    pub next_run: Option<DateTime<Utc>>,
 }
 
 impl Row {
+    /// A job of which nothing but the verdict is known.
+    #[must_use]
+    pub fn new(user: &str, job: &str, verdict: Verdict) -> Self {
+        Self {
+            job: job.into(),
+            user: user.into(),
+            verdict,
+            age: None,
+            interval: None,
+            schedule: None,
+            ratio: None,
+            missed: None,
+            last_success: None,
+            reason: None,
+            issue: None,
+            put_aside: false,
+            seen: true,
+            expected: false,
+            muted: None,
+            waits_for: None,
+            severity: None,
+            about: None,
+            owner: None,
+            runbook: None,
+            took: None,
+            last_failure: None,
+            last_skip: None,
+            output_tail: None,
+        }
+    }
+
+    /// Whether it is to be looked at now: shown where it is flagged.
+    #[must_use]
+    pub fn critical(&self) -> bool {
+        self.severity == Some(Severity::Critical)
+    }
+
+    /// The job as others are told to wait for it: `vpn`, `vacuum (postgres)`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.shown_user() {
+            Some(user) => format!("{} ({user})", self.job),
+            None => self.job.clone(),
+        }
+    }
+
     /// The user, where it is worth saying: not for root's jobs.
     #[must_use]
     pub fn shown_user(&self) -> Option<&str> {
@@ -121,6 +207,10 @@ pub struct Night {
     pub stores: Vec<Store>,
     /// How many jobs have which verdict; the watch's own jobs are not among them.
     pub summary: Summary,
+    /// Of the flagged jobs, how many wait for another flagged one.
+    pub waiting_for_others: u64,
+    /// Of the flagged jobs, how many are muted.
+    pub muted: u64,
     /// Jobs that are flagged, worst first.
     pub flagged: Vec<Row>,
     /// How many more there are.
@@ -133,9 +223,13 @@ pub struct Night {
     pub fresh: Vec<Row>,
     /// How many more there are.
     pub fresh_left_out: usize,
+    /// Times in which no job could run, newest first.
+    pub outages: Vec<Outaged>,
+    /// How many of the jobs that the host schedules leave a beat.
+    pub coverage: Coverage,
     /// Who watches.
     pub watch: Watch,
-    /// What is odd about the stores.
+    /// What is odd about the stores and the expected jobs.
     pub findings: Vec<FindingLine>,
     /// How many more there are.
     pub findings_left_out: usize,

@@ -2,35 +2,19 @@
 //! what it says. Without one, the report is made all the same.
 
 use std::env::var_os;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use heartbeat::{SYSTEM_STORE, user_name};
-use serde::Deserialize;
+use heartbeat::SYSTEM_STORE;
 use watch::PassRecord;
 
-use crate::error::said;
+use crate::kept;
 
 /// The system's folder for what the checker keeps.
 const SYSTEM_STATE: &str = "/var/lib/beat-check";
 const FILE: &str = "last-pass.json";
-/// A record of a million flagged jobs would be about this long.
-const MAX_BYTES: u64 = 512 * 1024 * 1024;
-/// The version of the record that is read.
-const VERSION: u64 = 1;
 
 /// What was found of the record.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// It was read.
-    Record(Box<PassRecord>),
-    /// There is none.
-    Missing,
-    /// It is there and cannot be read; holds why.
-    Unreadable(String),
-}
+pub type Found = kept::Found<PassRecord>;
 
 /// The record, where it was looked for, and whose it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +35,7 @@ pub fn read(state_dir: Option<&Path>, stores: &[PathBuf]) -> Recorded {
         None => default_dir(stores),
     };
     let path = dir.join(FILE);
-    let (found, owner) = match open(&path) {
-        Ok((file, owner)) => (parse(file), owner),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => (Found::Missing, None),
-        Err(error) => (Found::Unreadable(said(&error)), None),
-    };
+    let (found, owner) = kept::read(&path, "record of a pass");
     Recorded { path, found, owner }
 }
 
@@ -77,51 +57,6 @@ fn default_dir(stores: &[PathBuf]) -> PathBuf {
     match own {
         Some(own) if !system || (there(&own) && !there(&SYSTEM_STATE.into())) => own,
         _ => SYSTEM_STATE.into(),
-    }
-}
-
-fn open(path: &Path) -> io::Result<(File, Option<String>)> {
-    // A FIFO in its place must not make the reporter wait.
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(nonblocking)
-        .open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(io::Error::other(format!(
-            "it is {} bytes long; at most {MAX_BYTES} are read",
-            metadata.len()
-        )));
-    }
-    let owner = user_name(metadata.uid());
-    Ok((file, owner))
-}
-
-fn parse(file: File) -> Found {
-    #[derive(Deserialize)]
-    struct Version {
-        v: u64,
-    }
-    let mut bytes = Vec::new();
-    if let Err(error) = file.take(MAX_BYTES).read_to_end(&mut bytes) {
-        return Found::Unreadable(said(&error));
-    }
-    match serde_json::from_slice::<PassRecord>(&bytes) {
-        Ok(record) if u64::from(record.v) == VERSION => Found::Record(Box::new(record)),
-        parsed => {
-            let version = serde_json::from_slice(&bytes).map_or(VERSION, |Version { v }| v);
-            Found::Unreadable(match parsed {
-                _ if version > VERSION => format!(
-                    "it was written by a newer version (record {version}; this program reads up to {VERSION})"
-                ),
-                Err(error) => format!("it is no record of a pass: {error}"),
-                Ok(_) => format!("record version {version} does not exist"),
-            })
-        }
     }
 }
 
@@ -154,7 +89,7 @@ mod tests {
             ),
             (
                 "[]",
-                "it is no record of a pass: invalid length 0, expected struct PassRecord with 10 elements at line 1 column 2",
+                "it is no record of a pass: invalid length 0, expected struct PassRecord with 11 elements at line 1 column 2",
             ),
         ] {
             assert_eq!(

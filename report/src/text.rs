@@ -122,13 +122,90 @@ fn clock(before: Option<char>, behind: &[char]) -> bool {
 /// else as [`markdown`].
 #[must_use]
 pub fn code(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/+@:=,%~#()".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-/+@:=,%~#()*".contains(c);
     let shown = clean(text, 300);
     if !shown.is_empty() && shown.chars().all(plain) {
         format!("`{shown}`")
     } else {
         markdown(text, 300)
     }
+}
+
+/// The most lines of output that are shown, and of each the most characters.
+const TAIL_LINES: usize = 10;
+const TAIL_WIDTH: usize = 200;
+
+/// The last lines of an output that show something, each as a terminal would have
+/// left it: without colours, without what was written over, without anything
+/// invisible. Not escaped for any markup.
+#[must_use]
+pub fn tail(output: &str) -> Vec<String> {
+    let lines = output.lines().rev().map(|line| {
+        let plain = without_escapes(line);
+        let parts = plain.rsplit('\r');
+        let last = parts.map(shown).find(|part| !part.is_empty());
+        last.unwrap_or_default()
+    });
+    let mut out: Vec<String> = lines
+        .filter(|line| !line.is_empty())
+        .take(TAIL_LINES)
+        .collect();
+    out.reverse();
+    out
+}
+
+/// One line of output: its indentation stays, what cannot be seen goes.
+fn shown(line: &str) -> String {
+    let mut out = String::new();
+    let seen = line.chars().filter(|c| !invisible(*c));
+    for (at, c) in seen.enumerate() {
+        match c {
+            _ if at == TAIL_WIDTH => {
+                out.push('…');
+                break;
+            }
+            '\t' => out.push_str("    "),
+            c if c.is_whitespace() => out.push(' '),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// A text without what moves a terminal's cursor or changes its colours.
+fn without_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\u{1b}' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            // Up to its last letter.
+            Some('[') => while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {},
+            // Up to a bell.
+            Some(']') => {
+                while chars
+                    .next_if(|c| !matches!(c, '\u{7}' | '\u{1b}'))
+                    .is_some()
+                {}
+            }
+            _ => continue,
+        }
+        let _ = chars.next();
+    }
+    out
+}
+
+/// A text for the inside of an html element.
+#[must_use]
+pub fn entities(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// An address that may be linked to: `http` or `https`, with everything that
@@ -197,6 +274,25 @@ mod tests {
     fn code_only_where_it_is_plain() {
         assert_eq!(code("a.b-c_d"), "`a.b-c_d`");
         assert_eq!(code("a`b|c"), r"a\`b&#124;c");
+    }
+
+    #[test]
+    fn tails() {
+        let many: String = (0..15).map(|n| format!("line {n}\n\n")).collect();
+        assert_eq!(tail(&many).len(), 10);
+        assert_eq!(tail(&many)[0], "line 5");
+        for (output, shown) in [
+            ("", vec![]),
+            ("  \n\t\n\u{b}\u{200b}\n", vec![]),
+            ("\u{1b}[1;31mred\u{1b}[0m  \n", vec!["red"]),
+            ("\u{1b}]0;title\u{7}a\u{1b}7b\u{1b}", vec!["ab"]),
+            (" 1%\r 50%\r100%\r\nnext", vec!["100%", "next"]),
+            ("\tin\u{0}dented\u{202e}", vec!["    indented"]),
+        ] {
+            assert_eq!(tail(output), shown, "{output:?}");
+        }
+        assert_eq!(tail(&"x".repeat(500))[0].chars().count(), 201);
+        assert_eq!(entities("<!-- a & b -->"), "&lt;!-- a &amp; b --&gt;");
     }
 
     #[test]

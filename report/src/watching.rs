@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use watch::words::{count, span};
 use watch::{Delivery, DeliveryOutcome, PassRecord, Verdict};
 
-use crate::assemble::moment;
 use crate::model::{Row, Sign, Watch};
 use crate::record::{Found, Recorded};
+use crate::row::time;
 
 /// How often the checker passes, where its beat does not say.
 const EVERY: Duration = Duration::from_secs(15 * 60);
@@ -69,7 +69,7 @@ struct Passes {
 
 impl Passes {
     fn of(now: DateTime<Utc>, record: Option<&PassRecord>, checker: Option<&Row>) -> Self {
-        let at = record.and_then(|record| moment(&record.now));
+        let at = record.and_then(|record| time(&record.now));
         let passed = at.map(|at| now - at);
         let ahead = passed
             .and_then(|passed| (-passed).to_std().ok())
@@ -110,7 +110,7 @@ fn problems(
                     "its last pass lies {} in the future: a clock was set",
                     span(ahead)
                 ));
-            } else if moment(&record.now).is_none() {
+            } else if time(&record.now).is_none() {
                 out.push("its record does not say when it passed".into());
             }
             out.extend(record.problems.iter().take(MAX_PROBLEMS).cloned());

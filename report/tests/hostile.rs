@@ -1,7 +1,7 @@
 //! No text of a job, a user, a path or a forge can change what a page says:
 //! the markdown is parsed again as GitHub's dialect is, and the html is looked
 //! through for anything that is not the page's own.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod common;
 
@@ -9,9 +9,12 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use report::assemble::assemble;
 use report::gather::Seen;
+use report::kept::Found;
 use report::text::clean;
 use report::{html, inject, json, markdown};
-use watch::{FindingLine, IssueLink, JobLine, Verdict};
+use watch::{
+    CoverageFinding, CoverageJob, FindingLine, IssueLink, JobLine, MissedLine, OutageLine, Verdict,
+};
 
 /// What a page holds once it is parsed.
 #[derive(Debug, Default, PartialEq)]
@@ -86,12 +89,41 @@ fn hostile(text: &str) -> Seen {
         what: text.into(),
         blind: false,
     }];
-    record.jobs = vec![JobLine {
-        issue: Some(IssueLink {
-            number: 7,
-            url: format!("https://git.example.org/{text}"),
-        }),
-        ..common::issue(text, "db_backup", Verdict::Failed, 7)
+    record.jobs = vec![
+        JobLine {
+            issue: Some(IssueLink {
+                number: 7,
+                url: format!("https://git.example.org/{text}"),
+            }),
+            ..common::issue(text, "db_backup", Verdict::Failed, 7)
+        },
+        // Seen by the checker only, with everything that a line can say.
+        JobLine {
+            user: text.into(),
+            reason: Some(text.into()),
+            issue: None,
+            schedule: Some(text.into()),
+            timezone: Some(text.into()),
+            muted_until: Some("2026-12-01T00:00:00Z".into()),
+            mute_reason: Some(text.into()),
+            waits_for: Some(text.into()),
+            severity: Some(text.into()),
+            owner: Some(text.into()),
+            runbook: Some(format!("https://wiki.example.org/{text}")),
+            last_failure: Some("2026-11-20T02:00:00Z".into()),
+            last_failure_how: Some(text.into()),
+            output_tail: Some(format!("first\n{text}\nlast")),
+            ..common::issue(text, "elsewhere", Verdict::Failed, 8)
+        },
+    ];
+    record.outages = vec![OutageLine {
+        outage: common::full::outage(common::ago(30_000), common::ago(10_000)),
+        missed: vec![MissedLine {
+            job: text.into(),
+            user: text.into(),
+            runs: 2,
+        }],
+        left_out: 0,
     }];
     let cause = common::failure(60, text);
     let mut states = common::own();
@@ -105,8 +137,31 @@ fn hostile(text: &str) -> Seen {
     ));
     let mut seen = common::seen(Some(record), states);
     seen.host = text.into();
+    let mut coverage = common::full::coverage();
+    coverage.lacking = vec![CoverageJob {
+        job: text.into(),
+        user: text.into(),
+        place: text.into(),
+    }];
+    coverage.findings = vec![CoverageFinding {
+        code: text.into(),
+        place: text.into(),
+        says: text.into(),
+        fix: text.into(),
+    }];
+    coverage.unseen = vec![text.into()];
+    seen.coverage.found = Found::Record(Box::new(coverage));
     seen
 }
+
+/// What the folded output is made of, and nothing else is html in a page.
+const OUTPUT: [&str; 5] = [
+    "<details>",
+    "<summary>The last lines of its output</summary>",
+    "<pre>",
+    "</pre>",
+    "</details>",
+];
 
 fn check(text: &str) {
     let night = assemble(hostile(text));
@@ -115,7 +170,18 @@ fn check(text: &str) {
     let said = |max| clean(text, max);
 
     assert_eq!(page.others, [""; 0], "{rendered}");
-    assert_eq!(page.html, [""; 0], "{rendered}");
+    let folded = page.html.concat();
+    let mut rest = folded.as_str();
+    for tag in OUTPUT {
+        let (before, after) = rest.split_once(tag).unwrap_or_else(|| panic!("{rendered}"));
+        assert!(!before.contains('<') && !before.contains('>'), "{rendered}");
+        rest = after;
+    }
+    assert_eq!(rest.trim(), "", "{rendered}");
+    assert!(
+        folded.contains("first\n") && folded.contains("last"),
+        "{folded}"
+    );
     let title = format!("Night Watch — 2026-11-22, {}", said(100));
     assert_eq!(
         page.headings
@@ -124,8 +190,10 @@ fn check(text: &str) {
             .collect::<Vec<_>>(),
         [
             title.trim_end(),
+            "When the host was away",
             "What needs somebody",
             "Heartbeat Panel",
+            "Coverage",
             "The watch itself"
         ],
     );
@@ -140,26 +208,28 @@ fn check(text: &str) {
             "1d",
             "1.1×",
             "2026-11-21 05:00:07",
+            "–",
             "#7"
         ]
     );
-    assert_eq!((page.rows.len(), page.rows[0].len()), (2, 7));
-    assert_eq!(page.links.len(), 2);
-    assert_eq!(page.items.len(), 1 + 5, "{:?}", page.items);
+    assert_eq!((page.rows.len(), page.rows[0].len()), (3, 8));
+    // Twice the issue, once the runbook.
+    assert_eq!(page.links.len(), 3, "{:?}", page.links);
+    assert_eq!(page.items.len(), 1 + 2 + 3 + 5, "{:?}", page.items);
     let problem = clean(text.trim_end().trim_end_matches('.'), 500);
-    assert_eq!(
-        seen_by_people(&page.items[2]),
-        format!("The checker: {problem}.")
-    );
+    let told = format!("The checker: {problem}.");
+    let items: Vec<String> = page.items.iter().map(|item| seen_by_people(item)).collect();
+    assert!(items.contains(&told), "{items:?}");
 
     let page = html::render(&night);
     assert_eq!(page.matches("<script").count(), 0);
     assert_eq!(page.matches("<style").count(), 1);
-    assert_eq!(page.matches("<tr").count(), 2);
-    assert_eq!(page.matches("<a ").count(), 2);
+    assert_eq!(page.matches("<tr").count(), 3);
+    assert_eq!(page.matches("<pre").count(), 1);
+    assert_eq!(page.matches("<a ").count(), 3);
     assert_eq!(
         page.matches("<li>").count() + page.matches("<li ").count(),
-        1 + 1 + 4
+        1 + 1 + 2 + 3 + 4
     );
     assert_eq!(page.matches("<!--").count(), 0);
     assert_eq!(
@@ -172,6 +242,7 @@ fn check(text: &str) {
 
     let value: serde_json::Value = serde_json::from_str(&json::render(&night)).unwrap();
     assert_eq!(value["jobs"][0]["user"], text);
+    assert_eq!(value["coverage"]["lacking"][0]["place"], text);
 
     // Between the markers it goes in and comes out again.
     let empty = format!("{}\n{}", inject::BEGIN, inject::END);

@@ -10,8 +10,8 @@ use common::{DAY, HOUR, MINUTE, ago, issue, job, job_of, never_ran, own, record,
 use report::assemble::assemble;
 use report::gather::Seen;
 use report::headline::headline;
+use report::kept::Found;
 use report::model::{Night, Sign};
-use report::record::Found;
 use watch::{JobLine, PassRecord, Verdict};
 
 fn line(night: &Night) -> String {

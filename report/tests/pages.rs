@@ -58,6 +58,14 @@ night!(no_store);
 night!(nasty);
 
 #[test]
+fn full() {
+    let night = || common::full::full();
+    insta::assert_snapshot!("full.md", markdown_of(night()));
+    insta::assert_snapshot!("full.json", json_of(night()));
+    insta::assert_snapshot!("full.html", html_of(night()));
+}
+
+#[test]
 fn many_fresh_jobs_are_folded_and_only_so_many_listed() {
     let page = markdown_of(common::many_fresh());
     assert_eq!(page.matches("🟢 fresh").count(), 500);

@@ -285,6 +285,157 @@ fn user() -> String {
     heartbeat::user_name(id).unwrap_or_else(|| format!("user {id}"))
 }
 
+/// Expected jobs, in the folder that the config names and in the config itself.
+#[test]
+fn the_expected_jobs_are_read_as_the_checker_reads_them() {
+    let host = Host::new();
+    let me = user();
+    host.beat("weekly", 300_000, 86_400);
+    let jobs = format!(
+        "[weekly]\nuser = {me:?}\nevery = \"7d\"\nabout = \"Counts beans\"\n[rare]\nuser = {me:?}\n\
+         schedule = \"0 2 * * *\"\ntimezone = \"Europe/Riga\"\n"
+    );
+    fs::write(host.path("jobs.d/a.toml"), jobs).unwrap();
+    let told = host.run(&["--no-beat", "--format", "json"]);
+    let night: serde_json::Value = serde_json::from_str(&told.out).unwrap();
+    let of = |name: &str| {
+        let jobs = night["jobs"].as_array().unwrap();
+        jobs.iter().find(|job| job["job"] == name).unwrap().clone()
+    };
+    // By its own interval it would be silent: the manifest wins, and that is said.
+    assert_eq!(of("weekly")["verdict"], "fresh");
+    assert_eq!(of("weekly")["interval_seconds"], 604_800);
+    assert_eq!(of("weekly")["expected"], true);
+    assert_eq!(of("rare")["verdict"], "waiting");
+    assert_eq!(of("rare")["schedule"], "0 2 * * *");
+    assert_eq!(of("rare")["timezone"], "Europe/Riga");
+    let finding = &night["findings"][0];
+    assert_eq!(finding["blind"], false);
+    assert!(
+        finding["what"]
+            .as_str()
+            .unwrap()
+            .contains("expects weekly every 7d, its beat says every 1d"),
+        "{finding}"
+    );
+
+    fs::write(host.path("jobs.d/b.toml"), "[broken]\nevery = 0\n").unwrap();
+    fs::write(host.path("jobs.d/c.toml"), b"\xff").unwrap();
+    fs::write(host.path("jobs.d/README"), "").unwrap();
+    let told = host.run(&["--no-beat"]);
+    assert_eq!((told.code, told.err.as_str()), (0, ""));
+    let faults: Vec<&str> = told
+        .out
+        .lines()
+        .filter(|line| line.starts_with("- Not seen") || line.starts_with("- Odd"))
+        .collect();
+    insta::assert_snapshot!(faults.join("\n"));
+    assert!(told.out.contains("Not everything could be seen."));
+    assert!(told.out.contains("| 🟢 fresh |"), "{}", told.out);
+}
+
+#[test]
+fn a_config_says_where_things_are_and_a_broken_one_loses_nothing() {
+    let host = Host::new();
+    let other = host.path("other");
+    fs::create_dir(&other).unwrap();
+    host.beat("here", 60, 3_600);
+    let config = format!("[checker]\nhost = \"bezalel\"\nstores = [{other:?}]\n");
+    fs::write(host.path("config.toml"), config).unwrap();
+    let told = host.run(&[]);
+    assert!(told.out.contains(", bezalel\n") && told.out.contains("No job leaves a beat yet."));
+    assert!(other.join("beat-report.last").exists());
+    // What is named by hand wins.
+    let store = host.path("store");
+    let told = host.run(&["--no-beat", "--dir", store.to_str().unwrap()]);
+    assert!(told.out.contains("| `here` | 🟢 fresh"));
+    for (config, why) in [
+        (
+            Some("[checker]\nstores = 3\n"),
+            ":2:10` is the checker's config and cannot be read: ",
+        ),
+        (
+            None,
+            "` is the checker's config and cannot be read: there is no such file.",
+        ),
+    ] {
+        match config {
+            Some(text) => fs::write(host.path("config.toml"), text).unwrap(),
+            None => fs::remove_file(host.path("config.toml")).unwrap(),
+        }
+        let told = host.run(&["--no-beat"]);
+        assert_eq!(told.code, 0);
+        assert!(told.out.contains("| `here` | 🟢 fresh"), "{}", told.out);
+        let said = format!("- Not seen: `HOST/config.toml{why}");
+        assert!(told.out.contains(&said), "{}", told.out);
+        assert_eq!(told.out.matches("config.toml").count(), 1, "{}", told.out);
+    }
+}
+
+/// Schedules in beats, skips, and the outage that excuses a silence.
+#[test]
+fn what_beats_and_outages_say_is_judged_as_the_checker_judges_it() {
+    let host = Host::new();
+    let stamp = |ago: i64| (Utc::now() - TimeDelta::seconds(ago)).to_rfc3339();
+    let put = |file: &str, keys: &str, ago: i64| {
+        let job = file.split('.').next().unwrap();
+        let at = stamp(ago);
+        let text = format!("{{\"v\":1,\"job\":\"{job}\",\"timestamp\":\"{at}\"{keys}}}\n");
+        fs::write(host.path("store").join(file), text).unwrap();
+    };
+    put(
+        "often.last",
+        ",\"schedule\":\"* * * * *\",\"timezone\":\"UTC\"",
+        9_000,
+    );
+    put("lazy.last", ",\"interval_seconds\":60", 7_200);
+    put(
+        "lazy.skip",
+        ",\"interval_seconds\":60,\"reason\":\"no new files\"",
+        10,
+    );
+    put("hourly.last", ",\"interval_seconds\":3600", 9_000);
+    let fail = ",\"interval_seconds\":60,\"exit_code\":3,\"reason\":\"exit\",\"output_tail\":\"no\\nroute\\n\"";
+    put("broken.fail", fail, 30);
+    let record = serde_json::json!({
+        "v": 1, "tool": "beat-check 0.1.0", "host": "bezalel", "now": stamp(60), "exit_code": 0,
+        "summary": {}, "problems": [], "findings": [], "deliveries": [], "jobs": [],
+        "outages": [{"kind": "off", "from": stamp(8_000), "to": stamp(600), "lost_seconds": 7_400.0,
+            "missed": [{"job": "hourly", "user": user(), "runs": 2}], "left_out": 0}],
+    });
+    fs::write(host.path("state/last-pass.json"), record.to_string()).unwrap();
+    let told = host.run(&["--no-beat"]);
+    for what in [
+        "| `often` | 🔴 **silent** | 2 h 30 min | `* * * * *` | 15",
+        "**`lazy`** is idle: it runs, and has found nothing to do for 2 h: no new files.",
+        // Silent but for the outage.
+        "| `hourly` | 🟡 late | 2 h 30 min | 1h |",
+        "Missed and not made up for: `hourly`",
+        "<summary>The last lines of its output</summary><pre>\n  no\n  route</pre>",
+    ] {
+        assert!(told.out.contains(what), "{what}\n{}", told.out);
+    }
+}
+
+#[test]
+fn a_coverage_that_cannot_be_read_is_said() {
+    let host = Host::new();
+    host.beat("db_backup", 60, 3_600);
+    for (text, why) in [
+        (
+            "{\"v\":2}",
+            "it was written by a newer version (record 2; this program reads up to 1)",
+        ),
+        ("[]", "it is no record of beat-adopt: invalid length 0"),
+    ] {
+        fs::write(host.path("coverage.json"), text).unwrap();
+        let told = host.run(&["--no-beat"]);
+        let said = format!("The record `HOST/coverage.json` cannot be read: {why}");
+        assert_eq!(told.code, 0);
+        assert!(told.out.contains(&said), "{}", told.out);
+    }
+}
+
 #[test]
 fn a_record_that_cannot_be_read_is_said() {
     let host = Host::new();

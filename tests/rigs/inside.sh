@@ -51,7 +51,7 @@ check 'the package installs' dpkg -i /res/old.deb
 enough
 check 'the store is root'"'"'s' is root:755 owner $store
 check 'the checker has a place in it' is heartbeat:755 owner $store/heartbeat
-for timer in beat-check.timer beat-report.timer; do
+for timer in beat-check.timer beat-report.timer beat-adopt.timer; do
 	check "$timer is enabled" is enabled systemctl is-enabled $timer
 	check "$timer is active" is active systemctl is-active $timer
 done
@@ -184,12 +184,34 @@ if [ -e /opt/libfaketime.so.1 ]; then
 	passes
 	check 'both are fresh' is 0 issues open
 fi
+
+## What nobody watches is found, adopted by hand, and fired by cron.
+cat >/etc/cron.d/unwatched <<-'CRON'
+	# Name: unwatched
+	* * * * * root echo "it's  100\% fine" >>/run/unwatched; exit 0
+CRON
+cp -a /etc/cron.d/unwatched /run/unwatched.before
+adopted=/var/lib/beat-adopt
+check 'a look runs in its sandbox' systemctl start beat-adopt.service
+check 'what it found is for all to read' is root:644 owner $adopted/coverage.json
+check 'the job that leaves no beat is in it' grep -q '"job":"unwatched"' $adopted/coverage.json
+check 'the jobs that leave one are not' fails grep -q '"job":"cron_root"' $adopted/coverage.json
+check 'it is adopted' beat-adopt --apply unwatched --yes
+check 'its line leaves a beat' grep -q 'beat unwatched' /etc/cron.d/unwatched
+await 'cron leaves its beat' 75 test -e $store/unwatched.last
+check 'it did what it did' is "it's  100% fine" head -n 1 /run/unwatched
+check 'adopting it again changes nothing' beat-adopt --apply unwatched --yes
+check 'an entry expects it' grep -rq 'unwatched' /etc/heartbeat/jobs.d
+systemctl start beat-adopt.service
+check 'it is no more among those without a beat' fails grep -q '"job":"unwatched"' $adopted/coverage.json
+
 systemctl stop cron
 await 'without cron, root'"'"'s job is flagged' 30 issue open cron_root
 await 'without cron, the user'"'"'s job is flagged' 30 issue open cron_app
 passes
 check 'with one issue each' is 2 issues open
-rm /etc/cron.d/jobs $store/cron_root.last $store/app/cron_app.last
+rm -f /etc/cron.d/jobs $store/cron_root.last $store/app/cron_app.last $store/unwatched.* \
+	/etc/heartbeat/jobs.d/unwatched.toml
 
 ## A checker that cannot see is a failed unit; one that sees again is not.
 chmod 0700 $store
@@ -217,6 +239,7 @@ passes
 
 ## Removal stops the timers and keeps the beats; installing again keeps the choices.
 check 'the package is removed' dpkg -r heartbeat-checker
+check 'the adopted line is as it was' cmp /etc/cron.d/unwatched /run/unwatched.before
 check 'the timer is stopped' is inactive systemctl is-active beat-check.timer
 check 'the programs are gone' test ! -e /usr/bin/beat -a ! -e /usr/bin/beat-check
 check 'beats are kept' cmp $store/nightly_dump.last /run/nightly_dump.last
@@ -228,6 +251,7 @@ check 'the disabled one still is not' is disabled systemctl is-enabled beat-repo
 check 'the package is purged' dpkg -P heartbeat-checker
 check 'the store is gone' test ! -e $store
 check 'the state is gone' test ! -e $state
+check 'the copies are gone' test ! -e $adopted
 check 'the settings are gone' test ! -e /etc/heartbeat
 check 'no unit is left behind' is '' find /etc/systemd /usr/lib/systemd -name 'beat*.timer' -o -name 'beat*.service'
 

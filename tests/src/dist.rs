@@ -11,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// When a file cannot be written.
 pub fn make(dist: &Path) -> io::Result<()> {
-    for name in ["beat", "beat-check", "beat-report"] {
+    for name in ["beat", "beat-check", "beat-report", "beat-adopt"] {
         put(&dist.join(name), "#!/bin/sh\n")?;
         fs::set_permissions(dist.join(name), fs::Permissions::from_mode(0o755))?;
         for completion in [
@@ -22,7 +22,13 @@ pub fn make(dist: &Path) -> io::Result<()> {
             put(&dist.join("completions").join(completion), "")?;
         }
     }
-    for page in ["beat", "beat-check", "beat-check-config", "beat-report"] {
+    for page in [
+        "beat",
+        "beat-check",
+        "beat-check-config",
+        "beat-report",
+        "beat-adopt",
+    ] {
         let text = format!(".TH {page} 1\n.SH NAME\n{page} \\- does nothing\n");
         put(&dist.join(format!("man/{page}.1")), &text)?;
     }

@@ -64,7 +64,12 @@ impl Journey {
 
     /// Needs the programs that `make build` leaves.
     pub fn binaries(mut self) -> Self {
-        for binary in [bins::beat(), bins::beat_check(), bins::beat_report()] {
+        for binary in [
+            bins::beat(),
+            bins::beat_check(),
+            bins::beat_report(),
+            bins::beat_adopt(),
+        ] {
             self = self.file(&binary, "run make build first");
         }
         self

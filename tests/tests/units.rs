@@ -14,7 +14,9 @@ use std::process::{Command, Output, Stdio};
 use house_tests::needs::Journey;
 use house_tests::{bins, dist};
 
-const UNITS: [&str; 6] = [
+const UNITS: [&str; 8] = [
+    "beat-adopt.service",
+    "beat-adopt.timer",
     "beat-check.service",
     "beat-check.timer",
     "beat-report.service",
@@ -94,8 +96,11 @@ fn what_is_installed_is_uninstalled() {
         .collect();
     insta::assert_snapshot!(names.join("\n"), @r"
     bin/beat
+    bin/beat-adopt
     bin/beat-check
     bin/beat-report
+    lib/systemd/system/beat-adopt.service
+    lib/systemd/system/beat-adopt.timer
     lib/systemd/system/beat-check.service
     lib/systemd/system/beat-check.timer
     lib/systemd/system/beat-fail@.service
@@ -105,17 +110,21 @@ fn what_is_installed_is_uninstalled() {
     lib/sysusers.d/heartbeat-checker.conf
     lib/tmpfiles.d/heartbeat-checker.conf
     share/bash-completion/completions/beat
+    share/bash-completion/completions/beat-adopt
     share/bash-completion/completions/beat-check
     share/bash-completion/completions/beat-report
     share/doc/heartbeat-checker/config.toml
+    share/fish/vendor_completions.d/beat-adopt.fish
     share/fish/vendor_completions.d/beat-check.fish
     share/fish/vendor_completions.d/beat-report.fish
     share/fish/vendor_completions.d/beat.fish
+    share/man/man1/beat-adopt.1
     share/man/man1/beat-check-config.1
     share/man/man1/beat-check.1
     share/man/man1/beat-report.1
     share/man/man1/beat.1
     share/zsh/site-functions/_beat
+    share/zsh/site-functions/_beat-adopt
     share/zsh/site-functions/_beat-check
     share/zsh/site-functions/_beat-report
     ");
@@ -256,6 +265,7 @@ fn the_timers_fire_when_they_say() {
     }
     for (timer, nexts) in [
         ("beat-check.timer", ["00:15:00", "00:30:00", "00:45:00"]),
+        ("beat-adopt.timer", ["05:30:00", "05:30:00", "05:30:00"]),
         ("beat-report.timer", ["06:00:00", "06:00:00", "06:00:00"]),
     ] {
         let unit = fs::read_to_string(bins::sources().join("systemd").join(timer)).unwrap();

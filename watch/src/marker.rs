@@ -8,8 +8,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::JobKey;
 use crate::verdict::tellable;
+use crate::{JobKey, JobState};
 
 const START: &str = "<!-- heartbeat-checker ";
 const END: &str = "<!-- /heartbeat-checker -->";
@@ -47,6 +47,9 @@ pub struct Marker {
     pub since: Option<DateTime<Utc>>,
     /// Counts the edits, so that a comment can be told from its repetition.
     pub rev: u32,
+    /// The jobs that wait for this one, as [`members_hash`] makes it, where there are
+    /// any: with others the text is another.
+    pub under: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,6 +69,8 @@ struct Wire {
     since: Option<String>,
     #[serde(default)]
     rev: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under: Option<String>,
 }
 
 /// The most members that a marker lists; more would not fit into an issue.
@@ -84,7 +89,15 @@ impl Marker {
             kind: kind.into(),
             since,
             rev,
+            under: None,
         }
+    }
+
+    /// The same, and these wait for the job.
+    #[must_use]
+    pub fn with_under(mut self, under: Option<String>) -> Self {
+        self.under = under;
+        self
     }
 
     /// The marker for an umbrella issue over these members, each as
@@ -105,6 +118,7 @@ impl Marker {
             kind: "storm".into(),
             since: began,
             rev,
+            under: None,
         }
     }
 
@@ -139,6 +153,7 @@ impl Marker {
                 .filter(|since| tellable(*since))
                 .map(|since| since.to_rfc3339_opts(SecondsFormat::Millis, true)),
             rev: self.rev,
+            under: self.under.clone(),
         };
         let json = serde_json::to_string(&wire).unwrap_or_default();
         let mut safe = String::with_capacity(json.len() + 32);
@@ -179,6 +194,7 @@ impl Marker {
             kind: wire.kind,
             since,
             rev: wire.rev,
+            under: wire.under,
         })
     }
 
@@ -232,10 +248,25 @@ pub fn member_hash(key: &JobKey) -> String {
         .bytes()
         .chain([0])
         .chain(key.job.as_str().bytes());
+    short_hash(bytes)
+}
+
+fn short_hash(bytes: impl Iterator<Item = u8>) -> String {
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{:012x}", (hash ^ hash >> 48) & 0xffff_ffff_ffff)
+}
+
+/// A short name for the jobs at these places, in whatever order.
+#[must_use]
+pub fn members_hash(states: &[JobState], jobs: &[usize]) -> String {
+    let mut all: Vec<String> = jobs
+        .iter()
+        .map(|job| member_hash(&states[*job].key))
+        .collect();
+    all.sort_unstable();
+    short_hash(all.iter().flat_map(|one| one.bytes()))
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 //! a lost reply or an outage of the forge heals at the next pass.
 
 mod jobs;
+mod needs;
 mod storm;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -172,6 +173,40 @@ pub struct Plan {
     /// Jobs that need an issue and get none, because a listing was incomplete:
     /// to open one might make a second.
     pub held_back: Vec<usize>,
+    /// Flagged jobs without an issue that would get one, were they not muted.
+    pub muted: Vec<usize>,
+    /// For each flagged job that others wait for: those. They get no issue of their
+    /// own while it is flagged.
+    pub under: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Plan {
+    /// The job that another one waits for, if it does.
+    #[must_use]
+    pub fn root_of(&self, job: usize) -> Option<usize> {
+        let mut roots = self.under.iter();
+        roots.find_map(|(root, jobs)| jobs.contains(&job).then_some(*root))
+    }
+}
+
+/// What a plan is made from, beside what the forge holds.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// All jobs of the host, worst first, without the checker's own, which never
+    /// gets an issue from itself.
+    pub states: &'a [JobState],
+    /// Name of the host.
+    pub host: &'a str,
+    /// What could be seen.
+    pub sight: &'a Sight,
+    /// How to go about it.
+    pub policy: &'a Policy,
+    /// The moment of the pass.
+    pub now: DateTime<Utc>,
+    /// Whether a job's new issue belongs on this forge: one that goes to another,
+    /// or that another still tells of, does not. Issues that are open here are
+    /// kept and closed whatever this says.
+    pub here: &'a dyn Fn(usize) -> bool,
 }
 
 /// Since when closed issues matter: `None` when they do not, because every
@@ -204,24 +239,51 @@ fn back(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .unwrap_or(DateTime::UNIX_EPOCH)
 }
 
+/// The flagged jobs that open issues of a forge tell of, by their index.
+#[must_use]
+pub fn covered(question: &Question<'_>, open: &[Known]) -> HashSet<usize> {
+    let mut plan = Plan::default();
+    let Question {
+        states,
+        host,
+        sight,
+        ..
+    } = *question;
+    let index = jobs::Index::new(states, host, open);
+    jobs::open_issues(&mut plan, &index, question, open);
+    if let Some(mut umbrella) = storm::open_umbrella(&mut plan, &index, host, sight, open) {
+        umbrella.cover(&mut plan, states);
+    }
+    plan.covered.into_keys().collect()
+}
+
 /// Plans a pass.
 ///
-/// `states` are all jobs of `host`, worst first, without the checker's own, which never
-/// gets an issue from itself. `closed` is asked for closed issues at most once,
-/// and only when a flagged job has no open issue; it gets the moment since when
-/// they matter.
+/// `closed` is asked for closed issues at most once, and only when a flagged job has
+/// no open issue; it gets the moment since when they matter.
+///
+/// # Errors
+/// Those of `closed`.
 pub fn plan<E>(
-    states: &[JobState],
-    host: &str,
-    sight: &Sight,
-    policy: &Policy,
-    now: DateTime<Utc>,
+    question: &Question<'_>,
     listings: &mut Listings,
     closed: impl FnOnce(DateTime<Utc>) -> Result<(Vec<Known>, bool), E>,
 ) -> Result<Plan, E> {
-    let mut plan = Plan::default();
+    let Question {
+        states,
+        host,
+        sight,
+        policy,
+        now,
+        here,
+    } = *question;
     let index = jobs::Index::new(states, host, &listings.open);
-    jobs::open_issues(&mut plan, &index, states, host, sight, &listings.open);
+    let needs = needs::Needs::new(states, &index.flagged);
+    let mut plan = Plan {
+        under: needs.under(),
+        ..Plan::default()
+    };
+    jobs::open_issues(&mut plan, &index, question, &listings.open);
     let mut umbrella = storm::open_umbrella(&mut plan, &index, host, sight, &listings.open);
     if let Some(umbrella) = &mut umbrella {
         umbrella.cover(&mut plan, states);
@@ -230,8 +292,16 @@ pub fn plan<E>(
         .flagged
         .iter()
         .copied()
-        .filter(|job| !plan.covered.contains_key(job))
+        .filter(|job| !plan.covered.contains_key(job) && here(*job))
+        .filter(|job| needs.root(*job).is_none())
         .collect();
+    newly.retain(|job| {
+        let muted = states[*job].muted(now).is_some();
+        if muted {
+            plan.muted.push(*job);
+        }
+        !muted
+    });
     if let Some(since) = horizon(&newly, states, policy, now) {
         (listings.closed, listings.closed_complete) = closed(since)?;
         let closed = &listings.closed;
@@ -243,22 +313,22 @@ pub fn plan<E>(
     if !newly.is_empty() && !complete {
         plan.held_back = std::mem::take(&mut newly);
     }
-    if newly.len() > policy.storm_threshold {
+    let (together, alone) = storm::together(newly, states, policy, umbrella.is_some());
+    if !together.is_empty() {
         match &mut umbrella {
-            Some(umbrella) => umbrella.grow(&mut plan, newly),
-            None => plan.actions.push(Action::OpenStorm { jobs: newly }),
+            Some(umbrella) => umbrella.grow(&mut plan, together),
+            None => plan.actions.push(Action::OpenStorm { jobs: together }),
         }
-    } else {
-        jobs::open_or_reopen(
-            &mut plan,
-            newly,
-            states,
-            host,
-            policy,
-            now,
-            &listings.closed,
-        );
     }
+    jobs::open_or_reopen(
+        &mut plan,
+        alone,
+        states,
+        host,
+        policy,
+        now,
+        &listings.closed,
+    );
     if let Some(umbrella) = umbrella {
         umbrella.settle(&mut plan);
     }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::WireOutage;
+
 /// A whole pass, version 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassRecord {
@@ -27,6 +29,32 @@ pub struct PassRecord {
     pub findings: Vec<FindingLine>,
     /// What was said to the forge, or would be.
     pub deliveries: Vec<Delivery>,
+    /// Times in which no job could run, and what was missed in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<OutageLine>,
+}
+
+/// An outage of the host and what was missed in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutageLine {
+    /// When, and why.
+    #[serde(flatten)]
+    pub outage: WireOutage,
+    /// Jobs that missed runs in it and have not succeeded since; at most 100.
+    pub missed: Vec<MissedLine>,
+    /// How many more jobs there are.
+    pub left_out: u64,
+}
+
+/// A job that missed runs in an outage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedLine {
+    /// Name of the job.
+    pub job: String,
+    /// User whose job it is.
+    pub user: String,
+    /// How many.
+    pub runs: u64,
 }
 
 /// How many jobs have which verdict.
@@ -44,6 +72,8 @@ pub struct Summary {
     /// By verdict.
     pub late: u64,
     /// By verdict.
+    pub idle: u64,
+    /// By verdict.
     pub skewed: u64,
     /// By verdict.
     pub unreadable: u64,
@@ -58,7 +88,7 @@ pub struct Summary {
 }
 
 /// One job in a record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct JobLine {
     /// Name of the job.
     pub job: String,
@@ -88,6 +118,51 @@ pub struct JobLine {
     /// A person has put this silence aside by closing its issue.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub put_aside: bool,
+    /// The schedule, where it has one in place of an interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// Time zone of the schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// When it should run next: RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_run: Option<String>,
+    /// The manifest expects it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expected: bool,
+    /// No issue is opened for it until then: RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<String>,
+    /// Why it is muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mute_reason: Option<String>,
+    /// The flagged job that it needs, under which it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
+    /// How much it matters, as the manifest says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// Whom to ask, as the manifest says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// What to do, as the manifest says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
+    /// How long the last success took, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_seconds: Option<f64>,
+    /// When it last failed: RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+    /// How it last failed, in few words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure_how: Option<String>,
+    /// When it last found nothing to do: RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_skip: Option<String>,
+    /// End of the output of the failure that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_tail: Option<String>,
 }
 
 /// Where an issue is.

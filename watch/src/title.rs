@@ -13,6 +13,7 @@ pub fn title(key: &JobKey, verdict: Verdict) -> String {
         Verdict::Failed => "failed",
         Verdict::Hung => "hangs",
         Verdict::Never => "never succeeded",
+        Verdict::Idle => "runs and does nothing",
         Verdict::Skewed => "has a beat from the future",
         Verdict::Unreadable => "has a beat that cannot be read",
         Verdict::Silent | Verdict::Fresh | Verdict::Waiting | Verdict::Late => "is silent",

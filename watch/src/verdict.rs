@@ -1,12 +1,27 @@
 //! The verdict on one job: a pure function of what is expected, what was seen
 //! and one moment.
 
-use std::cmp::Ordering;
+mod cause;
+mod due;
+mod going;
+mod judge;
+mod last_runs;
+mod order;
+
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
-use heartbeat::{Beat, BootStamp, FileKind, Interval, JobFiles, Unreadable, UnreadableKind};
+use heartbeat::{Beat, BootStamp, FileKind, Interval, JobFiles, Unreadable};
+
+pub use cause::Cause;
+pub use due::Due;
+pub use last_runs::LastRuns;
+pub use order::{Age, age};
+
+use crate::{Expected, Outage, Outages, Timetables, Timing};
+use judge::{Judge, Seen};
 
 /// How far ahead a beat may be before its time is called wrong: clocks of one
 /// network differ by that much.
@@ -21,21 +36,49 @@ pub struct Now {
     pub boot: Option<BootStamp>,
 }
 
-/// What is expected of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expectation {
-    /// How often it should succeed; `None` leaves it to the beat.
-    pub interval: Option<Interval>,
-    /// After how many intervals without a success it is silent.
-    pub misses: u32,
+/// After so many runs that found nothing to do a job is idle.
+pub const IDLE_AFTER: u32 = 10;
+
+/// What holds for all jobs of a pass.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The moment.
+    pub now: Now,
+    /// Where the schedules that beats carry are looked up.
+    pub timetables: &'a dyn Timetables,
+    /// Times in which no job could run.
+    pub outages: &'a Outages,
+    /// The longest time that a job gets to catch up after one.
+    pub catch_up: Duration,
 }
 
-impl Default for Expectation {
-    fn default() -> Self {
-        Self {
-            interval: None,
-            misses: 2,
-        }
+/// What is expected of one job.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Expectation {
+    /// The manifest's entry; without one the beat says how often it should succeed.
+    pub expected: Option<Arc<Expected>>,
+    /// For how long it has been known, where no success of it is known.
+    pub known_for: Option<Duration>,
+    /// What is wrong with the files that its run should have left: one of the
+    /// reasons of a failure.
+    pub file_fault: Option<&'static str>,
+}
+
+impl Expectation {
+    fn misses(&self) -> u32 {
+        let expected = self.expected.as_ref();
+        expected.map_or(crate::DEFAULT_MISSES, |expected| expected.misses)
+    }
+
+    fn grace(&self) -> Option<Duration> {
+        self.expected.as_ref()?.grace
+    }
+
+    fn due(&self) -> Option<Due> {
+        Some(match &self.expected.as_ref()?.timing {
+            Timing::Interval(interval) => Due::Interval(*interval),
+            Timing::Schedule(runs) => Due::Runs(Arc::clone(runs)),
+        })
     }
 }
 
@@ -48,6 +91,8 @@ pub enum Verdict {
     Waiting,
     /// Over its interval, at most twice the interval. Shown, not flagged.
     Late,
+    /// Alive, and has found nothing to do many times in a row.
+    Idle,
     /// The time of its beat lies in the future.
     Skewed,
     /// A beat is there and cannot be read, or carries no interval anywhere.
@@ -64,10 +109,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// All of them, best first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Fresh,
         Self::Waiting,
         Self::Late,
+        Self::Idle,
         Self::Skewed,
         Self::Unreadable,
         Self::Never,
@@ -89,6 +135,7 @@ impl Verdict {
             Self::Fresh => "fresh",
             Self::Waiting => "waiting",
             Self::Late => "late",
+            Self::Idle => "idle",
             Self::Skewed => "skewed",
             Self::Unreadable => "unreadable",
             Self::Never => "never",
@@ -111,81 +158,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// How long ago something was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Age {
-    /// This long ago; a little in the future counts as just now.
-    Past(Duration),
-    /// Further ahead than clocks differ.
-    Future(Duration),
-}
-
-/// The age of a beat: by the boot clock where it was left in the running boot,
-/// so that setting the wall clock neither hides a silence nor invents one; by
-/// the wall clock otherwise.
-#[must_use]
-pub fn age(beat: &Beat, now: &Now) -> Age {
-    if let Some(age) = age_in_this_boot(beat, now) {
-        return Age::Past(age);
-    }
-    let passed = now.wall - beat.timestamp;
-    match (passed.to_std(), (-passed).to_std()) {
-        (Ok(past), _) => Age::Past(past),
-        (_, Ok(ahead)) if ahead > TOLERANCE => Age::Future(ahead),
-        _ => Age::Past(Duration::ZERO),
-    }
-}
-
-/// How long ago by the boot clock, where the beat was left in the running boot.
-fn age_in_this_boot(beat: &Beat, now: &Now) -> Option<Duration> {
-    let (then, boot) = beat.boot.zip(now.boot)?;
-    // A beat from later in this boot than now is no beat of this boot clock.
-    let ours = then.id == boot.id && then.uptime <= boot.uptime.saturating_add(TOLERANCE);
-    ours.then(|| boot.uptime.saturating_sub(then.uptime))
-}
-
-/// What stands behind a verdict, beyond age and interval.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cause {
-    /// The newest outcome is this failure.
-    Failure {
-        /// When it failed.
-        at: DateTime<Utc>,
-        /// The run's exit code.
-        exit_code: Option<i64>,
-        /// The signal that ended it.
-        signal: Option<Box<str>>,
-        /// Why it counts as failed.
-        reason: Option<Box<str>>,
-        /// How long the run took.
-        duration: Option<Duration>,
-        /// The end of its output.
-        output_tail: Option<Box<str>>,
-    },
-    /// A run started and has not ended.
-    Run {
-        /// When it started.
-        started: DateTime<Utc>,
-        /// How long it has been going, as far as the clocks tell.
-        going: Duration,
-        /// Its time limit.
-        limit: Option<Duration>,
-        /// The process.
-        pid: Option<u64>,
-    },
-    /// One of the files cannot be read.
-    Unreadable {
-        /// Which file.
-        file: FileKind,
-        /// Why.
-        why: UnreadableKind,
-    },
-    /// No file says how often the job should succeed.
-    NoInterval,
-    /// The beat lies this far in the future.
-    Ahead(Duration),
-}
-
 /// The verdict on one job with what led to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
@@ -195,7 +167,12 @@ pub struct Judgement {
     /// none yet).
     pub age: Option<Duration>,
     /// How often it should succeed.
-    pub interval: Option<Interval>,
+    pub due: Option<Due>,
+    /// Scheduled runs that were missed; `None` where there is no schedule.
+    pub missed: Option<u32>,
+    /// How far it is over its schedule: over 1 late, over 2 silent, by default.
+    /// `None` where there is none.
+    pub ratio: Option<f32>,
     /// When it last succeeded, as the beat says.
     pub last_success: Option<DateTime<Utc>>,
     /// Since when this has been so, as far as it can be told in a way that stays
@@ -203,193 +180,88 @@ pub struct Judgement {
     /// file was written. `None` where each new beat would move it, because the
     /// job may be alive: a beat from the future or without an interval.
     pub since: Option<DateTime<Utc>>,
+    /// From when on it counts as silent.
+    pub deadline: Option<DateTime<Utc>>,
     /// What stands behind it.
     pub cause: Option<Cause>,
+    /// The outage in which it went silent.
+    pub story: Option<Outage>,
+    /// What is known of its last runs, beyond the last success.
+    pub last_runs: Option<Box<LastRuns>>,
+}
+
+impl Judgement {
+    /// A verdict of which nothing else is known.
+    #[must_use]
+    pub const fn new(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            age: None,
+            due: None,
+            missed: None,
+            ratio: None,
+            last_success: None,
+            since: None,
+            deadline: None,
+            cause: None,
+            story: None,
+            last_runs: None,
+        }
+    }
+
+    /// The interval, where it is one.
+    #[must_use]
+    pub fn interval(&self) -> Option<Interval> {
+        match &self.due {
+            Some(Due::Interval(interval)) => Some(*interval),
+            _ => None,
+        }
+    }
 }
 
 /// Judges one job.
 ///
 /// The first that holds decides: a file that cannot be read, a time in the
 /// future, a failure that is newer than the last success, a run over its limit,
-/// and then the age of the last success. At exactly twice the interval a job is
-/// not silent yet.
+/// and then the time since it was last heard of. At exactly twice the interval a
+/// job is not silent yet. After an outage of the host it gets time to catch up.
 #[must_use]
-pub fn verdict(expectation: &Expectation, files: &JobFiles, now: &Now) -> Judgement {
-    let (last, fail, run) = match (open(&files.last), open(&files.fail), open(&files.run)) {
-        (Ok(last), Ok(fail), Ok(run)) => (last, fail, run),
-        (Err(fault), _, _) => return unreadable(FileKind::Last, fault, None),
-        (last, Err(fault), _) => return unreadable(FileKind::Fail, fault, last.ok().flatten()),
-        (last, _, Err(fault)) => return unreadable(FileKind::Run, fault, last.ok().flatten()),
-    };
-    let carried = || {
-        [last, fail, run]
-            .into_iter()
-            .flatten()
-            .find_map(|b| b.interval)
-    };
-    let interval = expectation.interval.or_else(carried);
-    // What a later success has put right is no failure, and its end no run.
-    let fail = fail.filter(|fail| last.is_none_or(|last| !known_older(fail, last, now)));
-    let run = run.filter(|run| last.is_none_or(|last| !ended(run, last, now)));
-    let last_success = last.map(|beat| beat.timestamp);
-    let judged = |verdict, age, cause| Judgement {
-        verdict,
-        age,
-        interval,
-        last_success,
-        since: match cause {
-            Some(Cause::Ahead(_) | Cause::NoInterval) => None,
-            _ => last_success.filter(|at| tellable(*at)),
-        },
-        cause,
-    };
-    let age_of = |beat: Option<&Beat>| beat.map(|beat| age(beat, now));
-    let ahead = [age_of(last), age_of(fail)]
-        .into_iter()
-        .find_map(|age| match age {
-            Some(Age::Future(ahead)) => Some(ahead),
-            _ => None,
-        });
-    if let Some(ahead) = ahead {
-        return judged(Verdict::Skewed, None, Some(Cause::Ahead(ahead)));
-    }
-    let past = |beat| match age_of(beat) {
-        Some(Age::Past(age)) => Some(age),
-        _ => None,
-    };
-    let last_age = past(last);
-    if let Some(fail) = fail.filter(|fail| last.is_none_or(|last| newer(fail, last, now))) {
-        return judged(Verdict::Failed, last_age, Some(failure(fail)));
-    }
-    let going = run.zip(past(run));
-    let run_cause = going.map(|(beat, going)| Cause::Run {
-        started: beat.timestamp,
-        going,
-        limit: beat.details.as_ref().and_then(|d| d.timeout),
-        pid: beat.details.as_ref().and_then(|d| d.pid),
-    });
-    if let Some((beat, going)) = going
-        && over_limit(beat, going, last_age, now)
-    {
-        return judged(Verdict::Hung, last_age, run_cause);
-    }
-    let Some(interval) = interval else {
-        return judged(Verdict::Unreadable, last_age, Some(Cause::NoInterval));
-    };
-    let limit = interval.duration() * expectation.misses.max(1);
-    match (last_age, going) {
-        (Some(age), _) if age <= interval.duration() => judged(Verdict::Fresh, Some(age), None),
-        (Some(age), _) if age <= limit => judged(Verdict::Late, Some(age), None),
-        (Some(age), _) => {
-            let going = run.is_some_and(|run| same_boot(run, now));
-            judged(Verdict::Silent, Some(age), run_cause.filter(|_| going))
-        }
-        // Never a success, but a first run has started.
-        (None, Some((_, age))) if age <= limit => judged(Verdict::Waiting, Some(age), run_cause),
-        (None, Some((beat, age))) if same_boot(beat, now) => {
-            judged(Verdict::Hung, Some(age), run_cause)
-        }
-        (None, Some((_, age))) => judged(Verdict::Never, Some(age), run_cause),
-        (None, None) => {
-            let ahead = match age_of(run) {
-                Some(Age::Future(ahead)) => Some(Cause::Ahead(ahead)),
-                _ => None,
+pub fn verdict(expectation: &Expectation, files: &JobFiles, rules: &Rules<'_>) -> Judgement {
+    let judged = match Seen::open(files, &rules.now) {
+        Err((file, fault, last)) => unreadable(file, fault, last),
+        Ok(seen) => {
+            let judge = Judge {
+                expectation,
+                rules,
+                due: expectation.due(),
+                seen,
             };
-            match ahead {
-                Some(cause) => judged(Verdict::Skewed, None, Some(cause)),
-                None => judged(Verdict::Waiting, None, None),
-            }
+            judge.judge()
         }
+    };
+    Judgement {
+        last_runs: LastRuns::of(files),
+        ..judged
     }
-}
-
-type Opened<'a> = Result<Option<&'a Beat>, &'a Unreadable>;
-
-fn open(slot: &Option<Box<Result<Beat, Unreadable>>>) -> Opened<'_> {
-    slot.as_deref().map(Result::as_ref).transpose()
 }
 
 fn unreadable(file: FileKind, fault: &Unreadable, last: Option<&Beat>) -> Judgement {
-    let last_success = last.map(|beat| beat.timestamp);
     Judgement {
-        verdict: Verdict::Unreadable,
-        age: None,
-        interval: last.and_then(|beat| beat.interval),
-        last_success,
+        due: last.and_then(|beat| beat.interval).map(Due::Interval),
+        last_success: last.map(|beat| beat.timestamp),
         since: fault.modified.filter(|at| tellable(*at)),
         cause: Some(Cause::Unreadable {
             file,
             why: fault.kind.clone(),
         }),
+        ..Judgement::new(Verdict::Unreadable)
     }
-}
-
-/// Which of two beats came first, where boot clocks tell: both of one boot, or
-/// one of the running boot and the other of another, which ended before.
-fn by_boot(a: &Beat, b: &Beat, now: &Now) -> Option<Ordering> {
-    let (a_boot, b_boot) = a.boot.zip(b.boot)?;
-    if a_boot.id == b_boot.id {
-        return Some(a_boot.uptime.cmp(&b_boot.uptime));
-    }
-    let running = |beat| age_in_this_boot(beat, now).is_some();
-    match (running(a), running(b)) {
-        (true, false) => Some(Ordering::Greater),
-        (false, true) => Some(Ordering::Less),
-        _ => None,
-    }
-}
-
-/// Whether `a` happened after `b`: by the boot clocks, else by the wall clock.
-fn newer(a: &Beat, b: &Beat, now: &Now) -> bool {
-    by_boot(a, b, now).unwrap_or_else(|| a.timestamp.cmp(&b.timestamp)) == Ordering::Greater
-}
-
-/// Whether a failure came before a success for certain, whatever a wall clock
-/// said at the time.
-fn known_older(fail: &Beat, last: &Beat, now: &Now) -> bool {
-    by_boot(fail, last, now) == Some(Ordering::Less)
-}
-
-/// Whether a run ended in this success: the success came later, and was not that
-/// of an earlier run, which went on beside this one.
-fn ended(run: &Beat, last: &Beat, now: &Now) -> bool {
-    let started = last.details.as_ref().and_then(|details| details.started);
-    newer(last, run, now) && started.is_none_or(|started| started >= run.timestamp)
 }
 
 /// Years that RFC 3339 can name: what a marker could not carry would look like
 /// another silence at each pass.
 pub(crate) fn tellable(time: DateTime<Utc>) -> bool {
     (0..=9_999).contains(&time.year())
-}
-
-fn same_boot(beat: &Beat, now: &Now) -> bool {
-    match (beat.boot, now.boot) {
-        (Some(then), Some(boot)) => then.id == boot.id,
-        _ => true,
-    }
-}
-
-/// A run is over its limit when nothing was heard since the limit passed. One
-/// from before a restart of the host has ended with it.
-fn over_limit(run: &Beat, going: Duration, last_age: Option<Duration>, now: &Now) -> bool {
-    let limit = run.details.as_ref().and_then(|details| details.timeout);
-    let Some(over) = limit.and_then(|limit| going.checked_sub(limit)) else {
-        return false;
-    };
-    !over.is_zero() && same_boot(run, now) && last_age.is_none_or(|age| age > over)
-}
-
-fn failure(fail: &Beat) -> Cause {
-    let details = fail.details.as_deref().cloned().unwrap_or_default();
-    Cause::Failure {
-        at: fail.timestamp,
-        exit_code: details.exit_code,
-        signal: details.signal,
-        reason: details.reason,
-        duration: details.duration,
-        output_tail: details.output_tail,
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{FileKind, Interval, UnreadableKind};
 use watch::words::{count, moment, span};
 use watch::{
-    Cause, JobKey, JobState, Judgement, Marker, Verdict, member_hash, reason, splice, storm_title,
-    title,
+    Cause, Due, JobKey, JobState, Judgement, Marker, Outage, OutageKind, Verdict, member_hash,
+    reason, splice, storm_title, title,
 };
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -28,12 +28,12 @@ fn key(user: &str, job: &str) -> Option<JobKey> {
 fn told(verdict: Verdict, minutes: Option<i64>, cause: Option<Cause>) -> String {
     let last_success = minutes.map(|minutes| now() - TimeDelta::minutes(minutes));
     let judged = Judgement {
-        verdict,
         age: last_success.and_then(|last| (now() - last).to_std().ok()),
-        interval: Interval::from_seconds(3_600).ok(),
+        due: Interval::from_seconds(3_600).ok().map(Due::Interval),
         last_success,
         since: last_success,
         cause,
+        ..Judgement::new(verdict)
     };
     let state = key("root", "db_backup").map(|key| JobState::new(key, judged));
     let told = state.and_then(|state| reason(&state));
@@ -57,6 +57,7 @@ fn run(limit: Option<u64>, pid: Option<u64>) -> Option<Cause> {
         going: Duration::from_secs(5_400),
         limit: limit.map(Duration::from_secs),
         pid,
+        pulse: None,
     })
 }
 
@@ -88,7 +89,7 @@ fn silences() {
     no success for 3 d 5 h, 77 runs missed
     no success for 3 d 5 h, 77 runs missed; a run that started at 2026-11-22 00:30:07 UTC has not ended
     expected, no beat yet
-    no success is known
+    expected, and there has never been a beat
     ");
 }
 
@@ -98,12 +99,9 @@ fn a_silence_without_an_interval_counts_no_runs() {
         panic!("this is a name");
     };
     let judged = Judgement {
-        verdict: Verdict::Silent,
         age: Some(Duration::from_secs(7_200)),
-        interval: None,
         last_success: Some(now()),
-        since: None,
-        cause: None,
+        ..Judgement::new(Verdict::Silent)
     };
     let told = reason(&JobState::new(key, judged)).unwrap_or_default();
     insta::assert_snapshot!(told, @"no success for 2 h");
@@ -127,10 +125,10 @@ fn failures() {
     insta::assert_snapshot!(lines.join("\n"), @r"
     failed at 2026-11-22 02:00:07 UTC: exit code 3
     failed at 2026-11-22 02:00:07 UTC: exit code 3
-    failed at 2026-11-22 02:00:07 UTC: no output, exit code 124
+    failed at 2026-11-22 02:00:07 UTC: it printed nothing, and should, exit code 124
     failed at 2026-11-22 02:00:07 UTC: ended by signal SIGKILL
     failed at 2026-11-22 02:00:07 UTC: ended by signal SIGKILL
-    failed at 2026-11-22 02:00:07 UTC: not started
+    failed at 2026-11-22 02:00:07 UTC: it could not be started
     failed at 2026-11-22 02:00:07 UTC: no reason given
     failed at 2026-11-22 02:00:07 UTC: a b [31m|`<!-- @all -->
     failed at 2026-11-22 02:00:07 UTC:  a b c d é
@@ -160,6 +158,77 @@ fn runs() {
     a run that started at 2026-11-22 00:30:07 UTC has been going for 1 h 30 min
     a run that started at 2026-11-22 00:30:07 UTC, process 4711 never ended, and there was no success before or since
     a run that started at 2026-11-22 00:30:07 UTC, process 4711 is the first
+    ");
+}
+
+#[test]
+fn runs_that_say_that_they_are_at_work_signs_and_outages() {
+    let pulse = |limit| match run(Some(limit), Some(4_711)) {
+        Some(Cause::Run {
+            started,
+            going,
+            limit,
+            pid,
+            ..
+        }) => Some(Cause::Run {
+            started,
+            going,
+            limit,
+            pid,
+            pulse: Some(Duration::from_secs(1_500)),
+        }),
+        other => other,
+    };
+    let outage = Outage {
+        kind: OutageKind::Off,
+        from: Some(at("2026-11-21T18:00:00Z")),
+        to: at("2026-11-22T01:30:00Z"),
+        lost: Duration::from_secs(27_000),
+    };
+    let idle = |reason: Option<&str>| Cause::Idle {
+        since: Duration::from_secs(40_000),
+        reason: reason.map(Into::into),
+    };
+    let lines = [
+        told(Verdict::Hung, Some(90), pulse(36_000)),
+        told(Verdict::Late, Some(190), pulse(36_000)),
+        told(Verdict::Idle, Some(700), Some(idle(None))),
+        told(Verdict::Idle, Some(700), Some(idle(Some("no new\nfiles")))),
+        told(
+            Verdict::Late,
+            Some(500),
+            Some(Cause::CatchingUp {
+                outage,
+                until: at("2026-11-22T02:30:00Z"),
+            }),
+        ),
+        told(
+            Verdict::Unreadable,
+            Some(5),
+            Some(Cause::Schedule("an hour goes from 0 to 23".into())),
+        ),
+        told(
+            Verdict::Failed,
+            None,
+            failure(Some(0), None, Some("file_old")),
+        ),
+        told(Verdict::Failed, None, failure(None, None, Some("killed"))),
+        told(
+            Verdict::Failed,
+            None,
+            failure(Some(124), None, Some("timeout")),
+        ),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    a run that started at 2026-11-22 00:30:07 UTC, process 4711 has not said for 25 min that it is at work
+    no success for 3 h 10 min, 3 runs missed; a run that started at 2026-11-22 00:30:07 UTC is at work
+    it runs, and has found nothing to do for 11 h 6 min
+    it runs, and has found nothing to do for 11 h 6 min: no new files
+    no success for 8 h 20 min, 8 runs missed; the host was off between 2026-11-21 18:00:00 UTC and 2026-11-22 01:30:00 UTC (up to 7 h 30 min), and it may catch up until 2026-11-22 02:30:00 UTC
+    its beat carries a schedule that makes no sense: an hour goes from 0 to 23
+    failed at 2026-11-22 02:00:07 UTC: a file that it should leave is not new
+    failed at 2026-11-22 02:00:07 UTC: it was killed, and beat with it
+    failed at 2026-11-22 02:00:07 UTC: it ran into its time limit, exit code 124
     ");
 }
 
@@ -210,6 +279,7 @@ fn titles() {
     lines.push(title(&other, Verdict::Silent));
     lines.push(storm_title("bezalel"));
     insta::assert_snapshot!(lines.join("\n"), @r"
+    [heartbeat-checker] db_backup runs and does nothing on bezalel
     [heartbeat-checker] db_backup has a beat from the future on bezalel
     [heartbeat-checker] db_backup has a beat that cannot be read on bezalel
     [heartbeat-checker] db_backup never succeeded on bezalel

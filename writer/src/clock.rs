@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use heartbeat::BootStamp;
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// A moment by both clocks.
 #[derive(Debug, Clone, Copy)]
@@ -34,4 +34,18 @@ pub(crate) fn now() -> Moment {
         wall: DateTime::from_timestamp(time.tv_sec, nanoseconds).unwrap_or_default(),
         boot: BootStamp::now(),
     }
+}
+
+/// The clock that waits are measured by. It stands still while the host sleeps, as
+/// the job does.
+pub(crate) fn ticks() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The wall clock as file systems read it for the times of files: some
+/// milliseconds behind.
+pub(crate) fn of_files() -> Timespec {
+    clock_gettime(ClockId::RealtimeCoarse)
 }

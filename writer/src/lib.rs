@@ -5,15 +5,27 @@
 //! write or a run with some.
 
 pub mod args;
+mod capture;
 mod clock;
+mod diary;
+mod expect;
+mod hand_over;
 mod leave;
+mod limit;
+mod mask;
 mod message;
 mod monitor;
+mod overlap;
+mod past;
 mod run;
 mod signals;
+mod spawn;
+mod terminal;
 
 use std::env::{args_os, var_os};
 use std::process::ExitCode;
+
+use heartbeat::FileKind;
 
 pub use message::{Refusal, exit};
 
@@ -29,6 +41,10 @@ pub const VERSION: &str = concat!("beat ", env!("CARGO_PKG_VERSION"));
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
+    if hand_over::is_asked(args_os()) {
+        hand_over::pass_on();
+        return ExitCode::SUCCESS;
+    }
     let result = args::parse(args_os().skip(1)).and_then(|command| match command {
         Command::Help => message::print(HELP),
         Command::Version => message::print(concat!("beat ", env!("CARGO_PKG_VERSION"), "\n")),
@@ -45,8 +61,9 @@ pub fn main() -> ExitCode {
 
 fn carry_out(Request { target, outcome }: &Request) -> Result<u8, Refusal> {
     match outcome {
-        Outcome::Run(command) => Ok(run::run(target, command)),
-        Outcome::Succeeded => leave(target, &Record::success(clock::now())),
+        Outcome::Run(run) => Ok(run::run(target, run)),
+        Outcome::Succeeded => leave(target, &Record::new(FileKind::Last, clock::now())),
+        Outcome::Skipped(reason) => leave(target, &Record::skip(clock::now(), reason)),
         Outcome::Failed(code) => leave(target, &Record::failure(clock::now(), *code)),
         Outcome::UnitFailed => {
             let end = monitor::End::of_unit(|name| var_os(name)?.into_string().ok());

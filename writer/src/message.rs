@@ -53,7 +53,7 @@ pub(crate) fn print(text: &str) -> Result<u8, Refusal> {
         Ok(()) | Err(Errno::PIPE) => Ok(exit::OK),
         Err(errno) => Err(Refusal {
             code: exit::IO,
-            message: format!("cannot write to stdout: {}", std::io::Error::from(errno)),
+            message: format!("cannot write to stdout: {}", reason(errno)),
             hint: "see where the output goes".into(),
         }),
     }
@@ -64,7 +64,8 @@ pub(crate) fn complain(text: &str) {
     let _ = write_all(rustix::stdio::stderr(), text.as_bytes());
 }
 
-fn write_all(to: impl std::os::fd::AsFd, mut bytes: &[u8]) -> Result<(), Errno> {
+/// Writes all of it.
+pub(crate) fn write_all(to: impl std::os::fd::AsFd, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(&to, bytes) {
             Ok(0) => return Err(Errno::IO),
@@ -74,4 +75,9 @@ fn write_all(to: impl std::os::fd::AsFd, mut bytes: &[u8]) -> Result<(), Errno> 
         }
     }
     Ok(())
+}
+
+/// What the kernel said, in words.
+pub(crate) fn reason(errno: Errno) -> std::io::Error {
+    errno.into()
 }

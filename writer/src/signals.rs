@@ -1,10 +1,11 @@
 //! Signals while a job runs: held back from `beat`, so that they cannot end it
 //! before the record is written, and handed on to the job.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 use rustix::process::{WaitOptions, WaitStatus, waitpid};
@@ -103,39 +104,84 @@ impl Held {
         Self { before, descriptor }
     }
 
+    /// Lets them through again: the job has ended, and what comes now is for us. A
+    /// limit on the size of files still is an error, no end.
+    pub(crate) fn let_go(&self) {
+        let mut mask = self.before;
+        mask.add(Signal::SIGXFSZ);
+        let _ = mask.thread_set_mask();
+    }
+
     /// The mask as it was: the job's.
     pub(crate) fn before(&self) -> &SigSet {
         &self.before
     }
 
-    /// Waits for the job to end, and hands signals on to it until then.
-    pub(crate) fn wait(&self, job: Pid) -> End {
-        let Some(pid) = rustix::process::Pid::from_raw(job.as_raw()) else {
-            return End::Untold(Errno::ESRCH);
-        };
-        let mut options = WaitOptions::NOHANG;
-        loop {
-            match waitpid(Some(pid), options) {
-                Ok(Some((_, status))) => return status.into(),
-                Ok(None) | Err(rustix::io::Errno::INTR) => {}
-                Err(errno) => return End::Untold(Errno::from_raw(errno.raw_os_error())),
-            }
-            match self.descriptor.as_ref().map(SignalFd::read_signal) {
-                Some(Ok(Some(signal))) => hand_on(job, signal.ssi_signo, signal.ssi_code),
-                Some(Ok(None) | Err(Errno::EINTR)) => {}
-                None | Some(Err(_)) => options = WaitOptions::empty(),
-            }
-        }
+    /// What tells that a signal has come.
+    pub(crate) fn watched(&self) -> Option<BorrowedFd<'_>> {
+        self.descriptor.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Takes a signal that has come.
+    pub(crate) fn take(&self) -> Option<Came> {
+        let info = self.descriptor.as_ref()?.read_signal().ok()??;
+        Some(Came {
+            signal: Signal::try_from(info.ssi_signo as i32).ok()?,
+            from_kernel: info.ssi_code == FROM_KERNEL,
+        })
     }
 }
 
-fn hand_on(job: Pid, signal: u32, code: i32) {
-    let Ok(signal) = Signal::try_from(signal as i32) else {
-        return;
-    };
-    if signal != Signal::SIGCHLD && code != FROM_KERNEL {
+/// A signal that has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Came {
+    signal: Signal,
+    from_kernel: bool,
+}
+
+impl Came {
+    /// Whether it is about us, and not the word of the kernel that a child has ended.
+    pub(crate) fn is_told(self) -> bool {
+        self.signal != Signal::SIGCHLD
+    }
+
+    /// Hands it on to the job, or to the group that it leads.
+    pub(crate) fn hand_on(self, job: Pid, group: bool) {
         // It can only fail when the job has just ended.
-        let _ = kill(job, signal);
+        let _ = match (self.is_told(), group, self.from_kernel) {
+            (false, ..) => Ok(()),
+            (_, true, _) => killpg(job, self.signal),
+            // The terminal told the job too.
+            (_, false, true) => Ok(()),
+            (_, false, false) => kill(job, self.signal),
+        };
+    }
+}
+
+/// What became of the job since it was last asked.
+pub(crate) enum Change {
+    /// Nothing.
+    None,
+    /// It was stopped.
+    Stopped,
+    /// It has ended.
+    Ended(End),
+}
+
+/// Asks, without waiting; with `stops` also for a stop.
+pub(crate) fn ask(job: Pid, stops: bool) -> Change {
+    let Some(pid) = rustix::process::Pid::from_raw(job.as_raw()) else {
+        return Change::Ended(End::Untold(Errno::ESRCH));
+    };
+    let mut options = WaitOptions::NOHANG;
+    if stops {
+        options |= WaitOptions::UNTRACED;
+    }
+    match waitpid(Some(pid), options) {
+        Ok(Some((_, status))) if status.stopped() => Change::Stopped,
+        Ok(Some((_, status))) => Change::Ended(status.into()),
+        Ok(None) | Err(rustix::io::Errno::INTR) => Change::None,
+        Err(errno) => Change::Ended(End::Untold(Errno::from_raw(errno.raw_os_error()))),
     }
 }
 

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use std::ffi::OsString;
+use std::time::Duration;
 
-use writer::args::{Command, Outcome, Request, parse};
+use writer::args::{Command, Expect, Outcome, Overlap, Request, parse};
 
 /// The meaning of a line, in a line.
 fn meaning(line: &str) -> String {
@@ -16,8 +17,12 @@ fn meaning(line: &str) -> String {
     let dir = target.dir.unwrap_or_default();
     let sync = if target.durable { "sync" } else { "no-sync" };
     let outcome = match outcome {
-        Outcome::Run(words) => format!("run {words:?}"),
+        Outcome::Run(run) => format!("run {:?}", run.command),
         other => format!("{other:?}"),
+    };
+    let every = match target.schedule {
+        Some(when) => format!("{} {:?}", when.text, when.timezone),
+        None => every,
     };
     format!("{} {every} {sync} {} {outcome}", target.job, dir.display())
 }
@@ -53,9 +58,56 @@ fn lines_and_what_they_mean() {
             "j 1d sync  run [\"a\", \"--every\", \"2d\", \"--\", \"--help\"]",
         ),
         ("--instance j:1d -- ls", "j 1d sync  run [\"ls\"]"),
+        ("j --cron @daily", "j @daily None sync  Succeeded"),
+        (
+            "j --on-calendar Mon..Fri --tz Europe/Riga -- ls",
+            "j Mon..Fri Some(\"Europe/Riga\") sync  run [\"ls\"]",
+        ),
+        (
+            "j --cron @hourly --tz Etc/GMT+3 --fail",
+            "j @hourly Some(\"Etc/GMT+3\") sync  Failed(None)",
+        ),
+        ("j --skip nothing", "j - sync  Skipped(\"nothing\")"),
+        ("j --skip x --every 1d", "j 1d sync  Skipped(\"x\")"),
+        ("--instance j:1d --skip x", "j 1d sync  Skipped(\"x\")"),
     ] {
         assert_eq!(meaning(line), expected, "{line}");
     }
+}
+
+/// What is said of a run, as far as it is not as always.
+#[test]
+fn ways_to_run() {
+    let run = |options: &str| {
+        let line = format!("j --every 1d {options} -- ls");
+        let words = line.split_whitespace().map(OsString::from);
+        match parse(words).unwrap() {
+            Command::Beat(Request {
+                outcome: Outcome::Run(run),
+                ..
+            }) => *run,
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = run("");
+    assert_eq!((plain.timeout, plain.overlap), (None, Overlap::Allow));
+    assert_eq!(plain.expect, Expect::default());
+    let seconds = |n| Some(Duration::from_secs(n));
+    let timed = run("--timeout 1h30m --kill-after 500ms --pulse 90");
+    assert_eq!((timed.timeout, timed.pulse), (seconds(5_400), seconds(90)));
+    assert_eq!(timed.kill_after, Some(Duration::from_millis(500)));
+    assert_eq!(run("--overlap skip").overlap, Overlap::Skip);
+    assert_eq!(run("--overlap=wait").overlap, Overlap::Wait);
+    assert_eq!(
+        run("--overlap skip --overlap allow").overlap,
+        Overlap::Allow
+    );
+    assert!(run("--quiet").quiet && run("--with-command").with_command);
+    assert_eq!(run("--skip-code 75").skip_code, Some(75));
+    let expect = run("--expect-output --expect-text done --min-duration 2s --expect-file a,newer --expect-file b").expect;
+    assert!(expect.output && expect.files[0].newer);
+    assert_eq!(expect.text.as_deref(), Some(&b"done"[..]));
+    assert_eq!((expect.min_duration, expect.files.len()), (seconds(2), 2));
 }
 
 #[test]

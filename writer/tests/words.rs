@@ -45,13 +45,28 @@ fn the_manual_and_the_help_name_the_same_options() {
     assert_eq!(
         of_help,
         [
+            "--cron",
             "--dir",
             "--every",
+            "--expect-file",
+            "--expect-output",
+            "--expect-text",
             "--fail",
             "--help",
             "--instance",
+            "--kill-after",
+            "--min-duration",
             "--no-sync",
-            "--version"
+            "--on-calendar",
+            "--overlap",
+            "--pulse",
+            "--quiet",
+            "--skip",
+            "--skip-code",
+            "--timeout",
+            "--tz",
+            "--version",
+            "--with-command",
         ]
     );
 }

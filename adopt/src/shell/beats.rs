@@ -14,7 +14,8 @@ pub struct BeatCall {
     pub cron: Option<String>,
     /// The value of `--on-calendar`.
     pub on_calendar: Option<String>,
-    /// Whether it tells of a failure.
+    /// Whether it tells of something else than a success: of a failure, or that there
+    /// was nothing to do.
     pub fails: bool,
     /// How it stands in the line.
     pub form: Form,
@@ -42,7 +43,7 @@ const FLAGS: [&str; 8] = [
     "--no-sync",
     "--quiet",
     "--expect-output",
-    "--record-command",
+    "--with-command",
     "--help",
     "--version",
     "-h",
@@ -69,7 +70,14 @@ pub(super) fn calls(list: &List) -> Vec<BeatCall> {
 #[must_use]
 pub fn speaks_of_beat(command: &[u8]) -> bool {
     let has = |text: &str| command.windows(text.len()).any(|w| w == text.as_bytes());
-    let options = ["--every", "--cron", "--on-calendar", "--instance", "--fail"];
+    let options = [
+        "--every",
+        "--cron",
+        "--on-calendar",
+        "--instance",
+        "--fail",
+        "--skip",
+    ];
     let word = |at: usize| {
         let side = |at: Option<usize>| at.and_then(|at| command.get(at)).copied();
         let part =
@@ -170,6 +178,7 @@ impl BeatCall {
                 self.name = Some(name.to_owned());
                 self.every = every;
             }
+            "--skip" => self.fails = true,
             _ => {}
         }
     }

@@ -88,6 +88,7 @@ fn ends_that_tell_nothing() {
         ("a; beat x --fail", ""),
         ("a || beat x --every 1h", "beat-on-failure"),
         ("a || beat x --fail $?", ""),
+        ("a || beat x --skip 'nothing new'", ""),
         ("a && beat x --every 1h || beat x --fail", ""),
         ("a | b && beat x --every 1h", "pipe-hides-failure"),
         (

@@ -1,6 +1,9 @@
 //! The steps themselves: what is said to the forge, in which order.
 
-use watch::{Action, IssueLink, JobState, Known, Marker, member_hash, splice, storm_title, title};
+use watch::{
+    Action, IssueLink, JobState, Known, Marker, member_hash, members_hash, splice, storm_title,
+    title,
+};
 
 use super::{Run, Subject};
 use crate::error::DeliveryError;
@@ -16,9 +19,9 @@ impl Run<'_> {
             Action::Reopen { issue, job } => {
                 let known = self.listings.closed[*issue].clone();
                 let state = &states[*job];
-                let next = self.next(&known, state);
+                let next = self.next(&known, *job);
                 self.comment_once(known.number, &next, &body::again(state, &next))?;
-                let block = body::job_block(state, &next, now);
+                let block = self.job_block(*job, &next);
                 self.edit(&known, Some(&block), Some(State::Open))?;
                 let link = self.link(known.number);
                 self.out.issues.insert(*job, link);
@@ -26,16 +29,16 @@ impl Run<'_> {
             Action::Change { issue, job } => {
                 let known = self.listings.open[*issue].clone();
                 let state = &states[*job];
-                let next = self.next(&known, state);
+                let next = self.next(&known, *job);
                 let was = known.marker.as_ref().map_or("unknown", |m| m.kind.as_str());
                 self.comment_once(known.number, &next, &body::changed(state, was, &next))?;
-                let block = body::job_block(state, &next, now);
+                let block = self.job_block(*job, &next);
                 self.edit(&known, Some(&block), None)?;
             }
             Action::Refresh { issue, job } => {
                 let known = self.listings.open[*issue].clone();
-                let next = self.next(&known, &states[*job]);
-                let block = body::job_block(&states[*job], &next, now);
+                let next = self.next(&known, *job);
+                let block = self.job_block(*job, &next);
                 self.edit(&known, Some(&block), None)?;
             }
             Action::Recover { issue, job } => {
@@ -99,21 +102,38 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn next(&self, known: &Known, state: &JobState) -> Marker {
+    fn next(&self, known: &Known, job: usize) -> Marker {
         let rev = known
             .marker
             .as_ref()
             .map_or(1, |marker| marker.rev.saturating_add(1));
+        self.marker(job, rev)
+    }
+
+    fn marker(&self, job: usize, rev: u32) -> Marker {
+        let states = self.subject.states;
+        let state = &states[job];
+        let under = self.under.get(&job);
         Marker::for_job(&state.key, state.verdict.word(), state.since(), rev)
+            .with_under(under.map(|jobs| members_hash(states, jobs)))
+    }
+
+    /// The text of a job's issue, with those that wait for the job.
+    fn job_block(&self, job: usize, marker: &Marker) -> String {
+        let states = self.subject.states;
+        let under = self.under.get(&job).map_or(&[][..], |jobs| jobs);
+        let under: Vec<&JobState> = under.iter().map(|job| &states[*job]).collect();
+        body::job_block(&states[job], &under, marker, self.subject.now)
     }
 
     fn open(&mut self, job: usize) -> Result<IssueLink, DeliveryError> {
         let state = &self.subject.states[job];
-        let marker = Marker::for_job(&state.key, state.verdict.word(), state.since(), 1);
+        let marker = self.marker(job, 1);
+        let labels = state.expected.as_ref().map_or(&[][..], |e| &e.labels);
         let new = NewIssue {
             title: title(&state.key, state.verdict),
-            body: body::job_block(state, &marker, self.subject.now),
-            ..NewIssue::default()
+            body: self.job_block(job, &marker),
+            labels: labels.iter().map(ToString::to_string).collect(),
         };
         let link = self.create(&new, marker)?;
         self.out.issues.insert(job, link.clone());

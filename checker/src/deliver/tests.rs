@@ -1,6 +1,7 @@
 //! What one issue that cannot be changed does to the others: nothing.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use super::*;
 use crate::forge::{Edit, NewIssue, State};
@@ -10,7 +11,7 @@ use crate::testing::{Job, ago, now};
 struct Stubborn {
     open: Vec<ForgeIssue>,
     refusal: DeliveryError,
-    said: RefCell<Vec<String>>,
+    said: Rc<RefCell<Vec<String>>>,
 }
 
 impl Stubborn {
@@ -28,7 +29,7 @@ impl Stubborn {
         Self {
             open: jobs.iter().enumerate().map(issue).collect(),
             refusal,
-            said: RefCell::default(),
+            said: Rc::default(),
         }
     }
 
@@ -94,8 +95,13 @@ fn said(recovered: usize, refusal: DeliveryError) -> (Vec<String>, Vec<String>) 
     let forge = Stubborn::about(&well, refusal);
     let mut states = vec![Job::new("db_backup", 200_000).state()];
     states.extend(well);
+    let heard = Rc::clone(&forge.said);
+    let route = Route {
+        forge: Box::new(forge),
+        takes: Box::new(|_| true),
+    };
     let outcome = deliver(
-        &forge,
+        &[route],
         &Subject {
             states: &states,
             host: "bezalel",
@@ -107,7 +113,7 @@ fn said(recovered: usize, refusal: DeliveryError) -> (Vec<String>, Vec<String>) 
     );
     assert_eq!(outcome.deliveries.len(), recovered + 1);
     let errors = outcome.errors.iter().map(ToString::to_string).collect();
-    (forge.said.into_inner(), errors)
+    (heard.take(), errors)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use watch::words::{count, moment, span};
-use watch::{Cause, JobState, Marker, Verdict, reason};
+use watch::{Cause, JobState, Marker, Severity, Verdict, bare_reason, reason};
 
 /// Issues hold 65,536 characters on the strictest forge.
 const MAX_BODY: usize = 48_000;
@@ -17,7 +17,12 @@ const MAX_ROWS: usize = 100;
 
 /// The checker's part of a body, with its marker first.
 #[must_use]
-pub fn job_block(state: &JobState, marker: &Marker, now: DateTime<Utc>) -> String {
+pub fn job_block(
+    state: &JobState,
+    under: &[&JobState],
+    marker: &Marker,
+    now: DateTime<Utc>,
+) -> String {
     let mut text = String::new();
     let key = &state.key;
     let _ = writeln!(text, "{}\n", headline(state));
@@ -38,22 +43,82 @@ pub fn job_block(state: &JobState, marker: &Marker, now: DateTime<Utc>) -> Strin
         "Last success",
         state.last_success.map_or("none known".into(), moment),
     );
-    let every = state.interval.map(|interval| format!("every {interval}"));
-    row(
-        "Expected",
-        every.unwrap_or_else(|| "no interval known".into()),
-    );
+    row("Expected", expected(state, now));
     if let Some(reason) = reason(state) {
         row("Seen", inline(&reason));
+    }
+    for (name, value) in about(state) {
+        row(name, value);
     }
     row("As of", moment(now));
     if let Some(tail) = output_tail(state) {
         let _ = write!(text, "\nEnd of its output:\n\n{}\n", block(tail));
     }
+    text.push_str(&waiting(under));
     let _ = write!(text, "\n**Look at first**\n\n{}\n", advice(state));
     text.push_str(CLOSING);
     cut(&mut text);
     marker.block(&text)
+}
+
+/// How often the job should succeed.
+fn expected(state: &JobState, now: DateTime<Utc>) -> String {
+    match (&state.scheduled, state.interval) {
+        (Some(scheduled), _) => {
+            let runs = &scheduled.runs;
+            let text = code(runs.schedule().as_text());
+            let next = runs.next_after(now);
+            let next = next.map_or(String::new(), |next| format!("; next run {}", moment(next)));
+            let zone = runs.zone().name();
+            format!("{} in {zone} ({text}){next}", inline(&runs.words()))
+        }
+        (None, Some(interval)) => format!("every {interval}"),
+        (None, None) => "no interval known".into(),
+    }
+}
+
+/// What the manifest says of the job, for whoever gets the issue.
+fn about(state: &JobState) -> Vec<(&'static str, String)> {
+    let Some(expected) = &state.expected else {
+        return Vec::new();
+    };
+    let mut rows = Vec::new();
+    let texts = [("What it is", &expected.about), ("Owner", &expected.owner)];
+    for (name, text) in texts {
+        rows.extend(text.as_ref().map(|text| (name, inline(text))));
+    }
+    if let Some(runbook) = &expected.runbook {
+        // An address is checked when the manifest is read; a path is no link.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&+,;=%".contains(c);
+        let link = runbook.starts_with("https://") && runbook.chars().all(plain);
+        let shown = if link {
+            format!("<{runbook}>")
+        } else {
+            code(runbook)
+        };
+        rows.push(("Runbook", shown));
+    }
+    if expected.severity != Severity::default() {
+        rows.push(("Severity", expected.severity.to_string()));
+    }
+    rows
+}
+
+/// Jobs that need the one that the issue is about: they get no issue of their own.
+fn waiting(under: &[&JobState]) -> String {
+    if under.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\nWaiting for it, without an issue of their own:\n\n");
+    for state in under.iter().take(MAX_ROWS) {
+        let why = reason(state).map_or_else(|| state.verdict.to_string(), |why| inline(&why));
+        let job = code(&state.key.shown().to_string());
+        let _ = writeln!(text, "- {job}: {why}");
+    }
+    if let Some(more) = under.len().checked_sub(MAX_ROWS + 1) {
+        let _ = writeln!(text, "- … and {} more", more + 1);
+    }
+    text
 }
 
 const CLOSING: &str = "This issue closes by itself when the job has succeeded. Closing it by hand puts \
@@ -62,10 +127,16 @@ this silence aside: nothing more is said until the job has succeeded once and go
 fn headline(state: &JobState) -> String {
     let job = code(state.key.job.as_str());
     match state.verdict {
+        Verdict::Silent if state.scheduled.is_some() => {
+            let missed = state.missed().unwrap_or(2);
+            let runs = count(missed, "scheduled run", "scheduled runs");
+            format!("{job} has missed {runs}.")
+        }
         Verdict::Silent => format!("{job} has not succeeded for more than twice its interval."),
         Verdict::Failed => format!("{job} failed, and has not succeeded since."),
         Verdict::Hung => format!("A run of {job} goes on for longer than it may."),
         Verdict::Never => format!("{job} has never succeeded."),
+        Verdict::Idle => format!("{job} runs, and has found nothing to do many times in a row."),
         Verdict::Skewed => format!(
             "The beat of {job} lies in the future, so nobody can say whether the job is alive."
         ),
@@ -107,6 +178,15 @@ fn advice(state: &JobState) -> String {
         (Verdict::Unreadable, _) => vec![
             format!("Look at it: `ls -l` and `head -c 400` on `{job}.last`, `{job}.fail` and `{job}.run` in the store."),
             "Who wrote it? Only `beat` should. The next success replaces it.".into(),
+        ],
+        (Verdict::Idle, _) => vec![
+            "Should there be something to do? Look at where its work comes from.".into(),
+            format!("If that is how it is: give {} a longer interval, or mute it.", code(job)),
+        ],
+        (Verdict::Never, None) => vec![
+            "Does anything run it? `beat-adopt` lists what cron and systemd run on this host, and says what is wrong with a line or a timer.".into(),
+            "Is its name the same in its line and in the manifest? `beat-check --look --all`.".into(),
+            format!("Run the command once by hand as {}, with the environment that cron gives it.", code(user)),
         ],
         _ => vec![
             format!("Did it start? {}.", log(state.last_success)),
@@ -205,6 +285,27 @@ pub fn duplicate(of: u64, next: &Marker) -> String {
     )
 }
 
+/// What happened to many jobs at once: the outage of the host that explains most of
+/// them, where one does.
+fn storm_headline(states: &[&JobState], host: &str) -> String {
+    let jobs = count(
+        states.len() as u64,
+        "job needs attention",
+        "jobs need attention",
+    );
+    let host = code(host);
+    let story = states.first().and_then(|state| state.story());
+    let explained = states.iter().filter(|state| state.story() == story).count();
+    match story.filter(|_| explained * 2 > states.len()) {
+        Some(outage) => format!(
+            "{jobs} on {host}: {outage}. {explained} of them missed their runs in that time, had time to catch up since, and did not.\n\n"
+        ),
+        None => format!(
+            "{jobs} on {host} at once. One cause is likely: the host was off, a disk is full, cron or a shared service is down.\n\n"
+        ),
+    }
+}
+
 /// The checker's part of an umbrella issue.
 #[must_use]
 pub fn storm_block(
@@ -213,20 +314,12 @@ pub fn storm_block(
     marker: &Marker,
     now: DateTime<Utc>,
 ) -> String {
-    let mut text = format!(
-        "{} on {} at once. One cause is likely: the host was off, a disk is full, cron or a shared service is down.\n\n",
-        count(
-            states.len() as u64,
-            "job needs attention",
-            "jobs need attention"
-        ),
-        code(&marker.host),
-    );
+    let mut text = storm_headline(states, &marker.host);
     text.push_str("| job | verdict | seen |\n|---|---|---|\n");
     let line = marker.to_line();
     let mut listed = 0;
     for state in states.iter().take(MAX_ROWS) {
-        let why = reason(state).map_or(String::new(), |reason| inline(&reason));
+        let why = bare_reason(state).map_or(String::new(), |reason| inline(&reason));
         let _ = writeln!(
             text,
             "| {} | {} | {why} |",

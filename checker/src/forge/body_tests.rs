@@ -18,7 +18,7 @@ fn marker(state: &JobState) -> Marker {
 
 fn whole(verdict: Verdict) -> String {
     let state = find(verdict);
-    job_block(&state, &marker(&state), now().wall)
+    job_block(&state, &[], &marker(&state), now().wall)
 }
 
 #[test]
@@ -56,6 +56,64 @@ fn comments() {
     insta::assert_snapshot!("comments", said.join("\n\n----\n\n"));
 }
 
+/// A nightly job of the manifest, and one that waits for it.
+#[test]
+fn what_the_manifest_says_and_who_waits() {
+    let runs = watch::Runs::new(
+        heartbeat::Schedule::cron("0 2 * * *").unwrap(),
+        watch::Zone::named("Europe/Riga").unwrap(),
+    );
+    let runs = std::sync::Arc::new(runs.unwrap());
+    let place = watch::Written {
+        file: std::sync::Arc::new("jobs.toml".into()),
+        line: 1,
+    };
+    let timing = watch::Timing::Schedule(std::sync::Arc::clone(&runs));
+    let mut state = find(Verdict::Silent);
+    let expected = watch::Expected {
+        about: Some("Dumps all databases | to /srv".into()),
+        owner: Some("@dba".into()),
+        runbook: Some("https://wiki.example.org/db-backup".into()),
+        severity: Severity::Critical,
+        ..watch::Expected::new("root", state.key.job.clone(), timing, place)
+    };
+    state.interval = None;
+    state.scheduled = Some(Box::new(watch::Scheduled {
+        runs,
+        missed: Some(3),
+        ratio: Some(3.5),
+    }));
+    state.expected = Some(std::sync::Arc::new(expected));
+    let waits = find(Verdict::Failed);
+    let told = job_block(&state, &[&waits], &marker(&state), now().wall);
+    insta::assert_snapshot!("expected", told);
+    state.verdict = Verdict::Never;
+    state.last_success = None;
+    let told = job_block(&state, &[], &marker(&state), now().wall);
+    insta::assert_snapshot!("never", told);
+}
+
+#[test]
+fn one_story_of_an_outage() {
+    let outage = watch::Outage {
+        kind: watch::OutageKind::Off,
+        from: Some(ago(40_000)),
+        to: ago(10_000),
+        lost: Duration::from_secs(30_000),
+    };
+    let states: Vec<JobState> = one_of_each()
+        .into_iter()
+        .take(2)
+        .map(|mut state| {
+            state.detail.as_mut().unwrap().story = Some(outage);
+            state
+        })
+        .collect();
+    let listed: Vec<&JobState> = states.iter().collect();
+    let storm = Marker::for_storm("bezalel", Vec::new(), Some(now().wall), 1);
+    insta::assert_snapshot!("story", storm_block(&listed, 0, &storm, now().wall));
+}
+
 #[test]
 fn umbrella() {
     let states = one_of_each();
@@ -79,7 +137,7 @@ fn a_body_is_never_too_long_and_ends_as_it_must() {
     {
         *output_tail = Some(long.into());
     }
-    let body = job_block(&state, &marker(&state), now().wall);
+    let body = job_block(&state, &[], &marker(&state), now().wall);
     assert!(body.len() < 60_000);
     assert!(body.ends_with("<!-- /heartbeat-checker -->"));
     let states: Vec<JobState> = std::iter::repeat_with(|| state.clone())

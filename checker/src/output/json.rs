@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
-use watch::{Delivery, FindingLine, PassRecord, Summary};
+use watch::{Delivery, FindingLine, OutageLine, PassRecord, Summary, Verdict};
 
 use super::{Result, by_name, rfc3339};
 
@@ -24,6 +24,8 @@ struct Streamed<'a> {
     jobs: Jobs<'a>,
     findings: Vec<FindingLine>,
     deliveries: &'a [Delivery],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    outages: &'a [OutageLine],
 }
 
 struct Jobs<'a>(&'a Result<'a>);
@@ -55,15 +57,20 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>) -> io::Result<()> 
         jobs: Jobs(result),
         findings: result.finding_lines(),
         deliveries: result.deliveries,
+        outages: result.outages,
     };
     serde_json::to_writer(&mut *out, &streamed)?;
     out.write_all(b"\n")
 }
 
-/// The record that the reporter reads: the same without the jobs that are well.
+/// The record that the reporter reads: the same without the jobs that are well. Those
+/// that are awaited are in it: they may have left no file that the reporter could see.
 #[must_use]
 pub fn record(result: &Result<'_>) -> PassRecord {
-    let flagged = (0..result.not_fresh()).filter(|at| result.states[*at].flagged());
+    let told = (0..result.not_fresh()).filter(|at| {
+        let state = &result.states[*at];
+        state.flagged() || state.verdict == Verdict::Waiting
+    });
     PassRecord {
         v: 1,
         tool: TOOL.to_owned(),
@@ -72,8 +79,9 @@ pub fn record(result: &Result<'_>) -> PassRecord {
         exit_code: result.exit_code,
         summary: result.summary(),
         problems: result.problems.to_vec(),
-        jobs: flagged.map(|at| result.line(at)).collect(),
+        jobs: told.map(|at| result.line(at)).collect(),
         findings: result.finding_lines(),
         deliveries: result.deliveries.to_vec(),
+        outages: result.outages.to_vec(),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
-use watch::{DeliveryOutcome, JobState, Verdict};
+use watch::{Cause, DeliveryOutcome, JobState, Verdict};
 
 use super::{Result, by_name};
 
@@ -35,6 +35,35 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>) -> io::Result<()> 
         "1 when somebody must look at the job, else 0.",
         |state| Some(if state.flagged() { 1.0 } else { 0.0 }),
     )?;
+    metrics.of_jobs(
+        "heartbeat_job_muted",
+        "1 while no issue is opened for the job.",
+        |state| state.muted(result.now).map(|_| 1.0),
+    )?;
+    metrics.of_jobs(
+        "heartbeat_job_missed_runs",
+        "Runs that the job missed since its last success.",
+        |state| state.missed().map(|missed| missed as f64),
+    )?;
+    metrics.of_jobs(
+        "heartbeat_job_next_run_timestamp_seconds",
+        "When the job should run next, by its schedule.",
+        |state| {
+            let scheduled = state.scheduled.as_ref()?;
+            scheduled.runs.next_after(result.now).map(seconds)
+        },
+    )?;
+    metrics.of_jobs(
+        "heartbeat_job_last_duration_seconds",
+        "How long the last success took, as its beat says.",
+        |state| Some(state.last_runs.as_ref()?.took?.as_secs_f64()),
+    )?;
+    metrics.of_jobs(
+        "heartbeat_job_last_failure_timestamp_seconds",
+        "When the job last failed, as its beat says.",
+        |state| Some(seconds(state.last_runs.as_ref()?.failed.as_ref()?.0)),
+    )?;
+    metrics.failures()?;
     let out = metrics.out;
     head(out, "heartbeat_jobs", "Jobs by verdict.")?;
     for verdict in Verdict::ALL {
@@ -80,7 +109,7 @@ impl Metrics<'_> {
         help: &str,
         value: impl Fn(&JobState) -> Option<f64>,
     ) -> io::Result<()> {
-        if self.jobs.is_empty() {
+        if !self.jobs.iter().any(|state| value(state).is_some()) {
             return Ok(());
         }
         head(self.out, name, help)?;
@@ -92,6 +121,33 @@ impl Metrics<'_> {
                     self.out,
                     "{name}{{job_name=\"{}\",user=\"{user}\"}} {value}",
                     state.key.job
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Metrics<'_> {
+    /// Why a job that is flagged as failed did fail: the reason is a label.
+    fn failures(&mut self) -> io::Result<()> {
+        let failed = |state: &&&JobState| matches!(state.cause(), Some(Cause::Failure { .. }));
+        if !self.jobs.iter().any(|state| failed(&state)) {
+            return Ok(());
+        }
+        let name = "heartbeat_job_failure_info";
+        head(self.out, name, "1 for a job that failed, with the reason.")?;
+        for state in self.jobs.iter().filter(failed) {
+            if let Some(Cause::Failure {
+                reason, exit_code, ..
+            }) = state.cause()
+            {
+                let (job, user) = (&state.key.job, escape(state.key.user()));
+                let reason = escape(reason.as_deref().unwrap_or("unknown"));
+                let code = exit_code.map_or(String::new(), |code| code.to_string());
+                writeln!(
+                    self.out,
+                    "{name}{{job_name=\"{job}\",user=\"{user}\",reason=\"{reason}\",exit_code=\"{code}\"}} 1"
                 )?;
             }
         }

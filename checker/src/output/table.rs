@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use watch::words::{count, moment, ratio, span};
-use watch::{Delivery, DeliveryOutcome, JobState, Verdict, reason};
+use watch::{Cause, Delivery, DeliveryOutcome, JobState, OutageLine, Verdict, reason};
 
 use super::{Look, Result, by_name};
 
@@ -45,8 +45,11 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>, look: Look) -> io:
             count(hidden as u64, "fresh job", "fresh jobs")
         )?;
     }
+    for line in result.outages {
+        writeln!(out, "\n{}", outage(line))?;
+    }
     if !result.findings.is_empty() {
-        writeln!(out, "\nOdd in the store:")?;
+        writeln!(out, "\nOdd:")?;
         for finding in result.findings {
             writeln!(out, "  {finding}")?;
         }
@@ -58,6 +61,28 @@ pub(super) fn write(out: &mut dyn Write, result: &Result<'_>, look: Look) -> io:
         }
     }
     Ok(())
+}
+
+/// `The host was off between … and …. Missed and not made up for: db_backup (1 run).`
+fn outage(line: &OutageLine) -> String {
+    let Some(outage) = line.outage.clone().read() else {
+        return String::new();
+    };
+    let told = outage.to_string();
+    let mut told = format!("T{}.", told.trim_start_matches('t'));
+    let jobs = line.missed.iter().take(10);
+    let jobs: Vec<String> = jobs
+        .map(|missed| format!("{} ({})", missed.job, count(missed.runs, "run", "runs")))
+        .collect();
+    let more = line.left_out + line.missed.len().saturating_sub(10) as u64;
+    if !jobs.is_empty() {
+        told.push_str(&format!(" Missed and not made up for: {}", jobs.join(", ")));
+        if more > 0 {
+            told.push_str(&format!(" and {more} more"));
+        }
+        told.push('.');
+    }
+    told
 }
 
 /// `41 jobs: 1 silent, 1 failed, 39 fresh`, worst first.
@@ -128,9 +153,7 @@ fn cells(state: &JobState) -> [String; 6] {
         state.verdict.to_string(),
         state.key.shown().to_string(),
         state.age.map_or_else(dash, |age| span(age).to_string()),
-        state
-            .interval
-            .map_or_else(dash, |interval| interval.to_string()),
+        state.every().unwrap_or_else(dash),
         state.ratio().map_or_else(dash, ratio),
         state.last_success.map_or_else(dash, moment),
     ]
@@ -138,16 +161,51 @@ fn cells(state: &JobState) -> [String; 6] {
 
 fn why(result: &Result<'_>, at: usize) -> String {
     let state = &result.states[at];
+    let plain = state.verdict == Verdict::Late && state.cause().is_none();
     let mut why = match state.verdict {
-        Verdict::Fresh | Verdict::Late => String::new(),
+        Verdict::Fresh => String::new(),
+        _ if plain => String::new(),
         _ => reason(state).unwrap_or_default(),
     };
+    if let Some(said) = last_line(state) {
+        why.push_str(&format!("; it said: {said}"));
+    }
     if let Some(issue) = result.issues.get(&at) {
         why.push_str(&format!(" [issue {}]", issue.number));
     } else if result.acknowledged.contains(&at) {
         why.push_str(" [put aside: its issue was closed by hand]");
     }
-    why
+    if let Some(root) = result.waits_for.get(&at) {
+        why.push_str(&format!(
+            " [waits for {}]",
+            result.states[*root].key.shown()
+        ));
+    }
+    if let Some(muted) = state.muted(result.now) {
+        let reason = muted
+            .reason
+            .map_or(String::new(), |reason| format!(": {reason}"));
+        why.push_str(&format!(" [muted until {}{reason}]", moment(muted.until)));
+    }
+    why.trim_start().to_owned()
+}
+
+/// The last line of what a failed job put out, cut short.
+fn last_line(state: &JobState) -> Option<String> {
+    let Some(Cause::Failure { output_tail, .. }) = state.cause() else {
+        return None;
+    };
+    let lines = output_tail.as_deref()?.lines().rev();
+    let line = lines.map(str::trim).find(|line| !line.is_empty())?;
+    let mut out: String = line
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(100)
+        .collect();
+    if out.len() < line.len() {
+        out.push('…');
+    }
+    Some(out)
 }
 
 fn colour(verdict: Verdict) -> &'static str {

@@ -1,10 +1,10 @@
 //! What people and programs get to see, whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use heartbeat::Finding;
-use watch::{Delivery, DeliveryOutcome, IssueLink, PassRecord};
+use watch::{Delivery, DeliveryOutcome, IssueLink, MissedLine, OutageLine, PassRecord, WireOutage};
 
 use super::{Look, Result, record, write};
 use crate::cli::Format;
@@ -43,6 +43,8 @@ fn shown(format: Format, look: Look, exit_code: u8) -> String {
         ],
         issues: &HashMap::from([(0, link.clone())]),
         acknowledged: &[1],
+        waits_for: &BTreeMap::from([(2, 0)]),
+        outages: &[outage()],
     };
     if format == Format::Json {
         let text = serde_json::to_value(record(&result)).unwrap();
@@ -52,6 +54,23 @@ fn shown(format: Format, look: Look, exit_code: u8) -> String {
     let mut out = Vec::new();
     write(&mut out, format, &result, look).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+fn outage() -> OutageLine {
+    OutageLine {
+        outage: WireOutage {
+            kind: "off".into(),
+            from: Some("2026-11-21T20:00:00Z".into()),
+            to: "2026-11-22T05:30:00Z".into(),
+            lost_seconds: 34_200.0,
+        },
+        missed: vec![MissedLine {
+            job: "vacuum".into(),
+            user: "postgres".into(),
+            runs: 9,
+        }],
+        left_out: 3,
+    }
 }
 
 #[test]

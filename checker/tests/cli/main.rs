@@ -8,6 +8,7 @@
 
 mod beats;
 mod config;
+mod expected;
 mod forge;
 mod jobs;
 mod places;

@@ -19,9 +19,12 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["store", "state", "home", "out"] {
+        for name in ["store", "state", "home", "out", "jobs.d"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
+        let jobs = dir.path().join("jobs.d");
+        let config = format!("[checker]\njobs_dir = {jobs:?}\n");
+        fs::write(dir.path().join("config.toml"), config).unwrap();
         Self { dir }
     }
 
@@ -46,7 +49,11 @@ impl Host {
             .env("HEARTBEAT_DIR", self.path("store"))
             .current_dir(self.path("out"))
             .arg("--state-dir")
-            .arg(self.path("state"));
+            .arg(self.path("state"))
+            .arg("--config")
+            .arg(self.path("config.toml"))
+            .arg("--coverage")
+            .arg(self.path("coverage.json"));
         command
     }
 

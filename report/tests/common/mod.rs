@@ -5,6 +5,7 @@
     reason = "each test uses a part of it, and a test may fail"
 )]
 
+pub(crate) mod full;
 pub(crate) mod host;
 
 use std::path::PathBuf;
@@ -12,11 +13,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{FileKind, Finding, Interval, UnreadableKind};
+use manifest::Manifest;
 use report::gather::Seen;
-use report::record::{Found, Recorded};
+use report::kept::Found;
+use report::record::Recorded;
 use watch::{
-    Cause, Delivery, DeliveryOutcome, FindingLine, IssueLink, JobKey, JobLine, JobState, Judgement,
-    Now, PassRecord, Summary, Verdict,
+    Cause, Delivery, DeliveryOutcome, Due, FindingLine, IssueLink, JobKey, JobLine, JobState,
+    Judgement, Now, PassRecord, Summary, Verdict,
 };
 
 pub(crate) const HOST: &str = "bezalel";
@@ -46,12 +49,12 @@ pub(crate) fn job_of(
     cause: Option<Cause>,
 ) -> JobState {
     let judged = Judgement {
-        verdict,
         age: Some(Duration::from_secs(age)),
-        interval: Interval::from_seconds(every).ok(),
+        due: Interval::from_seconds(every).ok().map(Due::Interval),
         last_success: Some(ago(age)),
         since: Some(ago(age)),
         cause,
+        ..Judgement::new(verdict)
     };
     JobState::new(JobKey::new(HOST, user, name.parse().unwrap()), judged)
 }
@@ -59,12 +62,8 @@ pub(crate) fn job_of(
 /// A job of which nothing but the cause is known.
 pub(crate) fn odd(name: &str, verdict: Verdict, cause: Option<Cause>) -> JobState {
     let judged = Judgement {
-        verdict,
-        age: None,
-        interval: None,
-        last_success: None,
-        since: None,
         cause,
+        ..Judgement::new(verdict)
     };
     JobState::new(JobKey::new(HOST, "root", name.parse().unwrap()), judged)
 }
@@ -93,6 +92,7 @@ pub(crate) fn record(age: u64) -> PassRecord {
         jobs: Vec::new(),
         findings: Vec::new(),
         deliveries: Vec::new(),
+        outages: Vec::new(),
     }
 }
 
@@ -103,16 +103,12 @@ pub(crate) fn issue(user: &str, name: &str, verdict: Verdict, number: u64) -> Jo
         verdict: verdict.word().into(),
         age_seconds: Some(0.0),
         interval_seconds: Some(DAY as u32),
-        ratio: None,
-        last_success: None,
         flagged: true,
-        reason: None,
-        missed: None,
         issue: Some(IssueLink {
             number,
             url: format!("https://git.example.org/ops/watch/issues/{number}"),
         }),
-        put_aside: false,
+        ..JobLine::default()
     }
 }
 
@@ -133,6 +129,14 @@ pub(crate) fn seen(record: Option<PassRecord>, states: Vec<JobState>) -> Seen {
             owner: Some("heartbeat".into()),
         },
         trusted: vec!["heartbeat".into(), "root".into()],
+        owners: vec!["root".into()],
+        manifest: Manifest::default(),
+        config_fault: None,
+        zone_unknown: false,
+        coverage: report::coverage::Read {
+            path: PathBuf::from(watch::COVERAGE_FILE),
+            found: Found::Missing,
+        },
     }
 }
 
@@ -181,6 +185,7 @@ pub(crate) fn verdicts() -> Seen {
         going: Duration::from_secs(5 * HOUR),
         limit: limit.map(Duration::from_secs),
         pid: Some(4_711),
+        pulse: None,
     };
     let mut record = record(7 * MINUTE);
     record.exit_code = 4;

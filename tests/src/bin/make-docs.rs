@@ -1,5 +1,5 @@
-//! Writes the man pages and the completions of `beat-check` and `beat-report` from
-//! their own command lines. `beat` has none of clap in it: its page is written by hand,
+//! Writes the man pages and the completions of `beat-check`, `beat-report` and
+//! `beat-adopt` from their own command lines. `beat` has none of clap in it: its page is written by hand,
 //! in `writer/beat.1`, and for its completions its options are named here again.
 //!
 //! `make-docs DIR` fills `DIR/man` and `DIR/completions/{bash,zsh,fish}`.
@@ -24,10 +24,14 @@ The token of the forge, for beat\-check.service.
 \fI/var/lib/heartbeats\fR
 The beats.
 .TP
+\fI/etc/heartbeat/jobs.d\fR
+Expected jobs.
+.TP
 \fI/var/lib/beat\-check\fR
-Issues as files, and the record of the last pass.
+Issues as files, the record of the last pass, and notes for the next one.
 .SH "SEE ALSO"
 .BR beat (1),
+.BR beat\-adopt (1),
 .BR beat\-report (1),
 .BR systemd.timer (5)
 "#;
@@ -41,6 +45,30 @@ The page that beat\-report.service writes each morning.
 .BR beat\-check (1)
 "#;
 
+const ADOPT: &str = r#".SH FILES
+.TP
+\fI/etc/crontab\fR, \fI/etc/cron.d\fR, \fI/var/spool/cron/crontabs\fR
+What cron runs.
+.TP
+\fI/etc/anacrontab\fR, \fI/etc/cron.{hourly,daily,weekly,monthly}\fR
+What anacron and run\-parts run.
+.TP
+\fI/etc/heartbeat/jobs.d\fR
+Expected jobs; an adopted job gets its entry there.
+.TP
+\fI/var/lib/beat\-adopt/coverage.json\fR
+What beat\-adopt.service found last, for beat\-report.
+.TP
+\fI/var/lib/beat\-adopt/undo\fR
+Copies of what was changed, for \-\-undo.
+.SH "SEE ALSO"
+.BR beat (1),
+.BR beat\-check (1),
+.BR beat\-report (1),
+.BR crontab (5),
+.BR systemd.timer (5)
+"#;
+
 fn main() -> io::Result<()> {
     let Some(dir) = std::env::args_os().nth(1).map(PathBuf::from) else {
         return Err(io::Error::other("usage: make-docs DIR"));
@@ -48,6 +76,7 @@ fn main() -> io::Result<()> {
     for (command, more) in [
         (checker::cli::command(), CHECK),
         (report::cli::command(), REPORT),
+        (adopt::command(), ADOPT),
     ] {
         page(&dir.join("man"), &command, more)?;
         completions(&dir.join("completions"), command)?;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Action, Known, Plan, Policy, Sight, about, back};
+use super::{Action, Known, Plan, Policy, Question, about, back};
 use crate::title::{PREFIX, title};
-use crate::{JobState, Marker, Scope, Verdict, member_hash};
+use crate::{JobState, Marker, Scope, Verdict, member_hash, members_hash};
 
 /// An issue that was edited this often is not opened again but followed by a new
 /// one: a job that flaps for months would fill it beyond what a forge lists or a
@@ -101,14 +101,13 @@ fn is_titled(known: &Known, state: &JobState) -> bool {
 }
 
 /// Goes through the open issues: what each is about and what has become of it.
-pub(super) fn open_issues(
-    plan: &mut Plan,
-    index: &Index,
-    states: &[JobState],
-    host: &str,
-    sight: &Sight,
-    open: &[Known],
-) {
+pub(super) fn open_issues(plan: &mut Plan, index: &Index, question: &Question<'_>, open: &[Known]) {
+    let Question {
+        states,
+        host,
+        sight,
+        ..
+    } = *question;
     let mut order: Vec<usize> = (0..open.len()).collect();
     order.sort_unstable_by_key(|at| open[*at].number);
     let mut first: HashMap<(&str, &str), u64> = HashMap::new();
@@ -125,7 +124,7 @@ pub(super) fn open_issues(
         }
         first.insert((user, job), open[issue].number);
         match index.by_issue[issue] {
-            Some(job) => one_issue(plan, &states[job], job, issue, marker),
+            Some(job) => one_issue(plan, states, job, issue, marker),
             None if sight.blind || sight.blind_users.contains(user) => {}
             None if marker.kind == "gone" => {}
             None => plan.actions.push(Action::Gone { issue }),
@@ -142,7 +141,8 @@ fn job_marker(known: &Known) -> Option<(&Marker, &str, &str)> {
     }
 }
 
-fn one_issue(plan: &mut Plan, state: &JobState, job: usize, issue: usize, marker: &Marker) {
+fn one_issue(plan: &mut Plan, states: &[JobState], job: usize, issue: usize, marker: &Marker) {
+    let state = &states[job];
     if !state.flagged() {
         if recovered(state, marker) {
             plan.actions.push(Action::Recover { issue, job });
@@ -152,7 +152,10 @@ fn one_issue(plan: &mut Plan, state: &JobState, job: usize, issue: usize, marker
     plan.covered.insert(job, issue);
     if marker.kind != state.verdict.word() {
         plan.actions.push(Action::Change { issue, job });
-    } else if !same_moment(marker.since, state.since()) {
+        return;
+    }
+    let waiting = plan.under.get(&job).map(|jobs| members_hash(states, jobs));
+    if !same_moment(marker.since, state.since()) || marker.under != waiting {
         plan.actions.push(Action::Refresh { issue, job });
     }
 }
@@ -257,10 +260,10 @@ fn umbrella_put_aside(known: &Known, host: &str, state: &JobState, recent: bool)
     }
 }
 
-/// When a silent job became silent: at twice its interval.
+/// When a silent job became silent.
 pub(super) fn silent_from(state: &JobState) -> Option<DateTime<Utc>> {
-    let limit = chrono::TimeDelta::seconds(2 * i64::from(state.interval?.seconds()));
-    state.since()?.checked_add_signed(limit)
+    state.since()?;
+    state.deadline()
 }
 
 /// Markers carry milliseconds.

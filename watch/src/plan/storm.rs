@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::jobs::{Index, silent_from};
-use super::{Action, Known, Plan, Sight};
+use super::needs::on_host;
+use super::{Action, Known, Plan, Policy, Sight};
 use crate::marker::MAX_MEMBERS;
 use crate::title::storm_title;
 use crate::{JobState, Scope, Verdict};
@@ -31,6 +32,38 @@ pub(super) struct Umbrella {
     lost: Vec<usize>,
     /// Whether jobs may be there unseen.
     blind: bool,
+}
+
+/// Parts newly flagged jobs into those that are told together and those that get an
+/// issue each. Together: all, when they are many; those that one outage of the host
+/// explains, when they are two or more or the umbrella is open; and those that need
+/// nothing but the host, when the umbrella is open.
+pub(super) fn together(
+    newly: Vec<usize>,
+    states: &[JobState],
+    policy: &Policy,
+    open: bool,
+) -> (Vec<usize>, Vec<usize>) {
+    if newly.len() > policy.storm_threshold {
+        return (newly, Vec::new());
+    }
+    let explained = |job: &usize| states[*job].story().is_some();
+    let (one_story, rest): (Vec<_>, Vec<_>) = newly.into_iter().partition(explained);
+    let (mut together, alone) = if one_story.len() > 1 || open {
+        (one_story, rest)
+    } else {
+        let mut alone = [one_story, rest].concat();
+        alone.sort_unstable();
+        (Vec::new(), alone)
+    };
+    if !open && together.is_empty() {
+        return (together, alone);
+    }
+    let (with_host, alone): (Vec<_>, Vec<_>) =
+        alone.into_iter().partition(|job| on_host(&states[*job]));
+    together.extend(with_host);
+    together.sort_unstable();
+    (together, alone)
 }
 
 /// Finds the umbrella; a second one is closed as a duplicate. One whose marker

@@ -2,6 +2,7 @@
 
 mod aside;
 mod kit;
+mod needs;
 mod storms;
 
 use kit::{Told, case, hours_ago, issue, job, key, now, unborn};
@@ -296,15 +297,15 @@ fn closed_issues_are_asked_for_as_far_back_as_they_matter() {
 #[test]
 fn a_forge_that_does_not_tell_ends_the_plan() {
     let states = [job("a", Silent, 5)];
-    let planned = plan(
-        &states,
-        kit::HOST,
-        &Sight::default(),
-        &Policy::default(),
-        now(),
-        &mut Listings::default(),
-        |_| Err("no"),
-    );
+    let question = Question {
+        states: &states,
+        host: kit::HOST,
+        sight: &Sight::default(),
+        policy: &Policy::default(),
+        now: now(),
+        here: &|_| true,
+    };
+    let planned = plan(&question, &mut Listings::default(), |_| Err("no"));
     assert_eq!(planned, Err("no"));
 }
 
@@ -322,15 +323,15 @@ fn no_moment_is_too_early_for_a_plan() {
             };
             let sight = Sight::default();
             let closed = |_| Ok::<_, std::convert::Infallible>((Vec::new(), true));
-            let Ok(plan) = plan(
-                &states,
-                kit::HOST,
-                &sight,
-                &policy,
+            let question = Question {
+                states: &states,
+                host: kit::HOST,
+                sight: &sight,
+                policy: &policy,
                 now,
-                &mut listings,
-                closed,
-            );
+                here: &|_| true,
+            };
+            let Ok(plan) = plan(&question, &mut listings, closed);
             assert_eq!(plan.actions.len(), 2);
         }
     }

@@ -11,12 +11,9 @@ fn wall() -> DateTime<Utc> {
 
 fn state(verdict: Verdict, cause: Option<Cause>) -> JobState {
     let judged = Judgement {
-        verdict,
-        age: None,
-        interval: None,
         last_success: Some(wall()),
-        since: None,
         cause,
+        ..Judgement::new(verdict)
     };
     JobState::new(JobKey::new("h", "root", "job".parse().unwrap()), judged)
 }

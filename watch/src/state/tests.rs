@@ -7,12 +7,11 @@ use crate::Verdict::{Failed, Fresh, Hung, Late, Never, Silent, Skewed, Unreadabl
 
 fn state(job: &str, verdict: Verdict, age_ms: Option<u64>, every: Option<u64>) -> JobState {
     let judged = Judgement {
-        verdict,
         age: age_ms.map(Duration::from_millis),
-        interval: every.map(|seconds| Interval::from_seconds(seconds).unwrap()),
+        due: every.map(|seconds| Due::Interval(Interval::from_seconds(seconds).unwrap())),
         last_success: age_ms.map(|_| DateTime::UNIX_EPOCH),
         since: age_ms.map(|_| DateTime::UNIX_EPOCH),
-        cause: None,
+        ..Judgement::new(verdict)
     };
     JobState::new(key("root", job), judged)
 }
@@ -62,12 +61,8 @@ fn the_detail_is_kept_for_what_is_flagged_or_has_a_cause() {
         assert_eq!(state.cause(), None);
     }
     let judged = Judgement {
-        verdict: Waiting,
-        age: None,
-        interval: None,
-        last_success: None,
-        since: None,
         cause: Some(Cause::NoInterval),
+        ..Judgement::new(Waiting)
     };
     let waiting = JobState::new(key("root", "a"), judged);
     assert_eq!(waiting.cause(), Some(&Cause::NoInterval));

@@ -2,12 +2,15 @@
 
 mod clocks;
 mod kit;
+mod outages;
 mod props;
 mod runs;
+mod signs;
+mod timetable;
 
-use kit::{Job, NOW, ago, at, every, judge, seconds, slot};
+use kit::{Job, NOW, ago, at, every, judge, rules, seconds, slot};
 
-use heartbeat::Details;
+use heartbeat::{Details, UnreadableKind};
 
 use super::*;
 use Verdict::{Failed, Fresh, Hung, Late, Never, Silent, Skewed, Unreadable as Bad, Waiting};
@@ -33,7 +36,7 @@ fn the_age_of_the_last_success_decides_to_the_millisecond() {
         let judged = judge(&Job::default().last(ago(ago_ms)));
         assert_eq!(judged.verdict, verdict, "{ago_ms} ms ago");
         assert_eq!(judged.last_success, Some(at(NOW - ago_ms)));
-        assert_eq!(judged.interval, every(3_600));
+        assert_eq!(judged.interval(), every(3_600));
         let age = Duration::from_millis(ago_ms.max(0).unsigned_abs());
         let known = (verdict != Skewed).then_some(age);
         assert_eq!(judged.age, known, "{ago_ms} ms ago");
@@ -65,14 +68,14 @@ fn misses_move_the_limit() {
         (u32::MAX, 400_000 * H, Late),
     ] {
         let mut job = Job::default().last(ago(ago_ms));
-        job.expected.misses = misses;
+        job.misses = misses;
         assert_eq!(judge(&job).verdict, verdict, "{misses} misses, {ago_ms} ms");
     }
 }
 
 #[test]
 fn the_interval_comes_from_what_is_expected_then_from_any_file() {
-    let plain = |job: &Job| judge(job).interval;
+    let plain = |job: &Job| judge(job).interval();
     let all = Job::default()
         .last(ago(0).every(10))
         .fail(ago(H).every(20))
@@ -86,7 +89,7 @@ fn the_interval_comes_from_what_is_expected_then_from_any_file() {
     let only_run = Job::default().last(ago(0).bare()).run(ago(0).every(30));
     assert_eq!(plain(&only_run), every(30));
     let mut expected = all;
-    expected.expected.interval = every(99);
+    expected.interval = every(99);
     assert_eq!(plain(&expected), every(99));
 }
 
@@ -99,7 +102,7 @@ fn without_an_interval_nobody_can_say_when_it_is_late() {
     // Each beat of a living job would look like another silence.
     assert_eq!(judged.since, None);
     let mut expected = Job::default().last(ago(H).bare());
-    expected.expected.interval = every(3_600);
+    expected.interval = every(3_600);
     assert_eq!(judge(&expected).verdict, Fresh);
     // A failure is a failure without an interval too.
     let failed = Job::default().last(ago(H).bare()).fail(ago(0).bare());
@@ -175,14 +178,16 @@ fn a_file_that_cannot_be_read_never_looks_fresh() {
                 *slot = Some(Box::new(Err(broken.clone())));
             }
         }
-        let judged = verdict(&Expectation::default(), &files, &Job::default().now);
+        let judged = rules(Job::default().now, |rules| {
+            verdict(&Expectation::default(), &files, rules)
+        });
         assert_eq!(judged.verdict, Bad, "{file:?}");
         assert!(matches!(&judged.cause, Some(Cause::Unreadable { file: f, .. }) if *f == file));
         assert_eq!(judged.since, modified);
         let last_success = (file != FileKind::Last).then_some(at(NOW));
         assert_eq!(judged.last_success, last_success);
         let interval = (file != FileKind::Last).then(|| every(3_600)).flatten();
-        assert_eq!(judged.interval, interval);
+        assert_eq!(judged.interval(), interval);
         assert_eq!(judged.age, None);
     }
 }
@@ -199,7 +204,9 @@ fn of_several_that_cannot_be_read_the_success_is_told() {
     files.fail = broken(2);
     files.run = broken(3);
     let told = |files: &JobFiles| {
-        let judged = verdict(&Expectation::default(), files, &Job::default().now);
+        let judged = rules(Job::default().now, |rules| {
+            verdict(&Expectation::default(), files, rules)
+        });
         match judged.cause {
             Some(Cause::Unreadable { file, why }) => (file, why),
             other => panic!("{other:?}"),
@@ -240,7 +247,9 @@ fn a_time_that_no_marker_can_carry_starts_no_silence() {
             ..files.last.unwrap().unwrap()
         };
         files.last = Some(Box::new(Ok(beat)));
-        let judged = verdict(&Expectation::default(), &files, &Job::default().now);
+        let judged = rules(Job::default().now, |rules| {
+            verdict(&Expectation::default(), &files, rules)
+        });
         assert!(judged.verdict.flagged());
         assert_eq!(judged.since, None, "{seconds}");
         let unreadable = Unreadable {
@@ -248,14 +257,16 @@ fn a_time_that_no_marker_can_carry_starts_no_silence() {
             modified: DateTime::from_timestamp(seconds, 0),
         };
         files.last = Some(Box::new(Err(unreadable)));
-        let judged = verdict(&Expectation::default(), &files, &Job::default().now);
+        let judged = rules(Job::default().now, |rules| {
+            verdict(&Expectation::default(), &files, rules)
+        });
         assert_eq!(judged.since, None, "{seconds}");
     }
 }
 
 #[test]
 fn flags_words_and_order() {
-    let flagged = [Silent, Failed, Hung, Never, Skewed, Bad];
+    let flagged = [Silent, Failed, Hung, Never, Skewed, Bad, Verdict::Idle];
     for verdict in Verdict::ALL {
         assert_eq!(verdict.flagged(), flagged.contains(&verdict), "{verdict}");
         assert_eq!(Verdict::from_word(verdict.word()), Some(verdict));
@@ -263,14 +274,16 @@ fn flags_words_and_order() {
     }
     assert_eq!(Verdict::from_word("Silent"), None);
     let words = Verdict::ALL.map(Verdict::word).join(" ");
-    insta::assert_snapshot!(words, @"fresh waiting late skewed unreadable never hung failed silent");
+    insta::assert_snapshot!(words, @"fresh waiting late idle skewed unreadable never hung failed silent");
     assert!(Verdict::ALL.is_sorted());
 }
 
 #[test]
 fn a_job_that_is_expected_and_left_nothing_yet_is_awaited() {
-    let mut job = Job::default();
-    job.expected.interval = every(3_600);
+    let job = Job {
+        interval: every(3_600),
+        ..Job::default()
+    };
     let judged = judge(&job);
     assert_eq!((judged.verdict, judged.cause), (Waiting, None));
     assert_eq!((judged.age, judged.since), (None, None));

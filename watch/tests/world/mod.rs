@@ -10,8 +10,8 @@ use std::convert::Infallible;
 use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{Beat, Interval, JobFiles, Slot, Unreadable, UnreadableKind};
 use watch::{
-    Action, Expectation, JobKey, JobState, Known, Listings, Now, Plan, Policy, Scope, Sight,
-    Verdict, member_hash, plan, verdict, worst_first,
+    Action, Expectation, JobKey, JobState, Known, KnownTimetables, Listings, Now, Outages, Plan,
+    Policy, Question, Rules, Scope, Sight, Verdict, Zone, member_hash, plan, verdict, worst_first,
 };
 
 use forge::{Forge, Issue};
@@ -123,13 +123,22 @@ impl World {
             last: garbled.or_else(|| slot(left.last)),
             fail: slot(left.fail),
             run: None,
+            skip: None,
         };
         let nothing = files.last.is_none() && files.fail.is_none();
         let now = Now {
             wall: self.now,
             boot: None,
         };
-        let judged = || verdict(&Expectation::default(), &files, &now);
+        let judged = || {
+            let rules = Rules {
+                now,
+                timetables: &KnownTimetables::new(Zone::utc()),
+                outages: &Outages::default(),
+                catch_up: std::time::Duration::ZERO,
+            };
+            verdict(&Expectation::default(), &files, &rules)
+        };
         (!left.gone && !nothing).then(|| JobState::new(key, judged()))
     }
 
@@ -172,15 +181,15 @@ impl World {
             let closed = self.forge.closed(since).filter(listed);
             Ok::<_, Infallible>((closed.map(Issue::known).collect::<Vec<Known>>(), whole))
         };
-        let Ok(plan) = plan(
-            &states,
-            HOSTS[host],
-            &sight,
-            &policy,
-            self.now,
-            &mut listings,
-            closed,
-        );
+        let question = Question {
+            states: &states,
+            host: HOSTS[host],
+            sight: &sight,
+            policy: &policy,
+            now: self.now,
+            here: &|_| true,
+        };
+        let Ok(plan) = plan(&question, &mut listings, closed);
         audit::honest(self, host, &states, &sight, &listings, &plan);
         if !whole {
             audit::creates_nothing(&plan);

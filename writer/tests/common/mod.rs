@@ -133,7 +133,7 @@ pub fn ends(command: &mut Command) -> (Option<i32>, String, String) {
 }
 
 /// Waits for something that must come; says what, when it does not.
-pub fn await_that(what: &str, holds: impl Fn() -> bool) {
+pub fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(

@@ -118,7 +118,8 @@ fn closing_an_umbrella_puts_the_silences_of_its_members_aside() {
     // Twice the interval, whatever it is.
     for (closed_at, steps) in [(6, "open a"), (5, "open a"), (4, "put aside a")] {
         let mut rarer = job("a", Silent, 10);
-        rarer.interval = heartbeat::Interval::from_seconds(3 * 3_600).ok();
+        let silent_from = rarer.last_success.unwrap() + chrono::TimeDelta::hours(6);
+        rarer.detail.as_mut().unwrap().deadline = Some(silent_from);
         let case = case([rarer]).closed([closed(closed_at)]);
         assert_eq!(case.steps(), [steps], "closed {closed_at} h ago");
     }
@@ -181,7 +182,7 @@ fn closing_an_umbrella_holds_for_its_members_and_by_a_person_only() {
 #[test]
 fn a_silence_without_an_interval_is_not_put_aside_with_a_storm() {
     let mut strange = judged("a", Silent, Some(hours_ago(50)));
-    strange.interval = None;
+    strange.detail.as_mut().unwrap().deadline = None;
     let closed = umbrella(7, 10, &["a"]).closed(5);
     assert_eq!(closed.marker.as_ref().unwrap().host, HOST);
     assert_eq!(case([strange]).closed([closed]).steps(), ["open a"]);

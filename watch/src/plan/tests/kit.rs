@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::super::*;
-use crate::{JobKey, Judgement, Verdict, member_hash, storm_title, title};
+use crate::{Due, JobKey, Judgement, Verdict, member_hash, storm_title, title};
 
 pub(super) const HOST: &str = "bezalel";
 
@@ -31,12 +31,14 @@ pub(super) fn unborn(name: &str, verdict: Verdict) -> JobState {
 
 pub(super) fn judged(name: &str, verdict: Verdict, last: Option<DateTime<Utc>>) -> JobState {
     let judged = Judgement {
-        verdict,
         age: last.and_then(|last| (now() - last).to_std().ok()),
-        interval: heartbeat::Interval::from_seconds(3_600).ok(),
+        due: heartbeat::Interval::from_seconds(3_600)
+            .ok()
+            .map(Due::Interval),
+        deadline: last.map(|last| last + TimeDelta::hours(2)),
         last_success: last,
         since: last,
-        cause: None,
+        ..Judgement::new(verdict)
     };
     JobState::new(key(name), judged)
 }
@@ -177,15 +179,15 @@ impl Case {
             asked = Some(since);
             Ok::<_, std::convert::Infallible>((self.closed.clone(), self.complete.1))
         };
-        let Ok(plan) = plan(
-            &self.states,
-            HOST,
-            &self.sight,
-            &self.policy,
-            now(),
-            &mut listings,
-            closed,
-        );
+        let question = Question {
+            states: &self.states,
+            host: HOST,
+            sight: &self.sight,
+            policy: &self.policy,
+            now: now(),
+            here: &|_| true,
+        };
+        let Ok(plan) = plan(&question, &mut listings, closed);
         (plan, asked)
     }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{BootId, Details, Slot};
 
 use super::super::*;
+use crate::{KnownTimetables, Written, Zone};
 
 /// The moment of all tables, in milliseconds since 1970.
 pub(super) const NOW: i64 = 1_795_312_807_412;
@@ -80,6 +81,16 @@ impl Maker {
         })
     }
 
+    /// What a beat by a schedule carries.
+    pub(super) fn schedule(mut self, schedule: &str, zone: Option<&str>) -> Self {
+        self.0.interval = None;
+        self.told(Details {
+            schedule: Some(schedule.into()),
+            timezone: zone.map(Into::into),
+            ..Details::default()
+        })
+    }
+
     /// The run that left it started this many milliseconds ago.
     pub(super) fn started(self, millis: i64) -> Self {
         self.told(Details {
@@ -95,7 +106,9 @@ pub(super) struct Job {
     pub(super) last: Option<Maker>,
     pub(super) fail: Option<Maker>,
     pub(super) run: Option<Maker>,
-    pub(super) expected: Expectation,
+    pub(super) skip: Option<Maker>,
+    pub(super) interval: Option<Interval>,
+    pub(super) misses: u32,
     pub(super) now: Now,
 }
 
@@ -105,7 +118,9 @@ impl Default for Job {
             last: None,
             fail: None,
             run: None,
-            expected: Expectation::default(),
+            skip: None,
+            interval: None,
+            misses: 2,
             now: Now {
                 wall: at(NOW),
                 boot: Some(BootStamp {
@@ -133,6 +148,11 @@ impl Job {
         self
     }
 
+    pub(super) fn skip(mut self, beat: Maker) -> Self {
+        self.skip = Some(beat);
+        self
+    }
+
     /// Judged with the wall clock set by this many seconds, the boot clock not.
     pub(super) fn wall_set_by(mut self, seconds: i64) -> Self {
         self.now.wall += TimeDelta::seconds(seconds);
@@ -145,6 +165,7 @@ impl Job {
             last: slot(self.last.clone()),
             fail: slot(self.fail.clone()),
             run: slot(self.run.clone()),
+            skip: slot(self.skip.clone()),
         }
     }
 }
@@ -153,6 +174,36 @@ pub(super) fn slot(beat: Option<Maker>) -> Slot {
     beat.map(|Maker(beat)| Box::new(Ok(beat)))
 }
 
+/// No outages, and schedules by UTC.
+pub(super) fn rules(now: Now, judge: impl FnOnce(&Rules<'_>) -> Judgement) -> Judgement {
+    judge(&Rules {
+        now,
+        timetables: &KnownTimetables::new(Zone::named("UTC").unwrap()),
+        outages: &Outages::default(),
+        catch_up: seconds(7_200),
+    })
+}
+
+/// A manifest's entry for the job of these tables.
+pub(super) fn entry(timing: Timing) -> Expected {
+    let place = Written {
+        file: Arc::new("jobs.toml".into()),
+        line: 1,
+    };
+    Expected::new("root", "db_backup".parse().unwrap(), timing, place)
+}
+
 pub(super) fn judge(job: &Job) -> Judgement {
-    verdict(&job.expected, &job.files(), &job.now)
+    let expected = (job.interval.is_some() || job.misses != 2).then(|| {
+        let interval = job.interval.or(every(3_600)).unwrap();
+        Arc::new(Expected {
+            misses: job.misses,
+            ..entry(Timing::Interval(interval))
+        })
+    });
+    let expectation = Expectation {
+        expected,
+        ..Expectation::default()
+    };
+    rules(job.now, |rules| verdict(&expectation, &job.files(), rules))
 }

@@ -1,0 +1,55 @@
+//! What is said of the manifest of expected jobs beside the jobs themselves: its
+//! faults, names that lead nowhere, files that are none.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use heartbeat::Finding;
+use manifest::Manifest;
+use watch::Need;
+
+use crate::gather::Gathered;
+
+/// Adds what is odd about the manifest to what is odd about the stores. While it
+/// has faults, no job may be called gone: its entry may be one that cannot be read.
+pub(crate) fn tell(manifest: &Manifest, seen: &mut Gathered) {
+    seen.sight.blind |= manifest.blind || !manifest.faults.is_empty();
+    // A hidden file is no typing error: packages leave placeholders.
+    let ignored = manifest.ignored.iter().filter(|ignored| !ignored.hidden);
+    let ignored = ignored.map(|ignored| Finding {
+        path: ignored.path.clone(),
+        what: ignored.why.to_owned(),
+        blind: false,
+    });
+    seen.findings.extend(ignored);
+    if manifest.unknown_needs.is_empty() {
+        return;
+    }
+    let known: HashSet<(&str, &str)> = seen
+        .states
+        .iter()
+        .map(|state| (state.key.user(), state.key.job.as_str()))
+        .collect();
+    let leads_nowhere = |need: &Need| match need {
+        Need::Job { user, job } => !known.contains(&(&**user, job.as_str())),
+        Need::Host => false,
+    };
+    let unknown = manifest.unknown_needs.iter();
+    let unknown: Vec<Finding> = unknown
+        .filter(|unknown| leads_nowhere(&unknown.need))
+        .map(|unknown| Finding {
+            path: PathBuf::from(unknown.by.place.to_string()),
+            what: unknown.what(),
+            blind: false,
+        })
+        .collect();
+    seen.findings.extend(unknown);
+}
+
+/// The faults of the manifest, each in one line.
+pub(crate) fn faults(manifest: &Manifest) -> impl Iterator<Item = String> + '_ {
+    manifest
+        .faults
+        .iter()
+        .map(|fault| format!("cannot read an expected job: {}", fault.brief()))
+}
