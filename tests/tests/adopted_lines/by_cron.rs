@@ -110,11 +110,11 @@ fn an_adopted_line_does_the_same_under_the_real_daemon() {
     let rig = bins::sources().join("tests/rigs/cron.sh");
     let daemon = Command::new(rig).arg(&cron_d).stdin(Stdio::null()).spawn();
     let _cron = Cron(daemon.unwrap());
-    for at in 0..lines.len() {
+    for (at, line) in lines.iter().enumerate() {
         for kind in ["old", "new"] {
             let end = home(kind, at).join("end");
             eventually(
-                &format!("the end of {kind} {}", lines[at]),
+                &format!("the end of {kind} {line}"),
                 Duration::from_secs(120),
                 || {
                     fs::read(&end)
