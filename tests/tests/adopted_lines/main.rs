@@ -16,6 +16,7 @@
 mod by_cron;
 mod files;
 mod generated;
+mod oracle;
 mod own;
 mod scene;
 mod shapes;
