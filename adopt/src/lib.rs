@@ -83,5 +83,8 @@ fn adopt(cli: &Cli) -> Result<u8, Error> {
         Format::Table => output::table::render(coverage),
         Format::Json => output::json::render(coverage),
     })?;
-    Ok(coverage.exit_code())
+    let code = coverage.exit_code();
+    // The process ends here: to take a large host apart piece by piece helps nobody.
+    std::mem::forget(gathered);
+    Ok(code)
 }

@@ -132,10 +132,15 @@ fn last_resort() -> JobName {
 
 /// A name with a place after it.
 fn with_place(name: &JobName, place: &str) -> JobName {
-    let place = valid(place);
-    let room = 99usize.saturating_sub(place.as_str().len());
-    let short: String = name.as_str().chars().take(room).collect();
-    JobName::new(&format!("{short}-{place}")).unwrap_or(place)
+    let (name, room) = (name.as_str(), 99usize.saturating_sub(place.len()));
+    let short = &name[..name.len().min(room)];
+    let whole = format!("{short}-{place}");
+    // Most places are sound as they are.
+    JobName::new(&whole).unwrap_or_else(|_| {
+        let place = valid(place);
+        let short: String = name.chars().take(99 - place.as_str().len()).collect();
+        JobName::new(&format!("{short}-{place}")).unwrap_or(place)
+    })
 }
 
 /// A wish for a name.

@@ -142,6 +142,16 @@ impl Root {
         }
     }
 
+    /// The same tree for another thread.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            dir: self.dir.clone(),
+            image: self.image,
+            real: RefCell::default(),
+        }
+    }
+
     /// Whether it is an image, of which no running system can be asked.
     #[must_use]
     pub fn is_image(&self) -> bool {

@@ -1,9 +1,9 @@
 //! Schedules as they are told: in words, with the next run and the longest wait. Each
 //! text is worked out once, however many jobs have it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -27,7 +27,7 @@ pub struct When {
     pub set_gap: Option<Duration>,
     /// The schedule, and its longest wait once somebody asked: it takes long to find.
     runs: Option<Box<Runs>>,
-    found_gap: OnceCell<Option<Duration>>,
+    found_gap: OnceLock<Option<Duration>>,
     /// What is wrong with it.
     pub fault: Option<Fault>,
 }
@@ -53,7 +53,7 @@ impl When {
             next: None,
             set_gap: None,
             runs: None,
-            found_gap: OnceCell::new(),
+            found_gap: OnceLock::new(),
             fault: None,
         }
     }

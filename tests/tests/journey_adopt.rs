@@ -5,6 +5,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a journey runs programs, and ends where one cannot be run"
 )]
 

@@ -2,6 +2,7 @@
 //! its jobs; of one that it passes over it is told why, and how many jobs never run.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,34 +28,34 @@ pub(super) fn crontab(look: &Look<'_>, path: &Path) {
 
 /// `/etc/cron.d`.
 pub(super) fn folder(look: &Look<'_>, dir: &Path) {
-    let names = match look.root.list(dir) {
-        Ok(names) => names,
-        Err(error) => return blind(look, dir, &error),
+    match look.root.list(dir) {
+        Ok(names) => look.spread(&names, |look, name| in_folder(look, dir, name)),
+        Err(error) => blind(look, dir, &error),
+    }
+}
+
+fn in_folder(look: &Look<'_>, dir: &Path, entry: &OsStr) {
+    let path = dir.join(entry);
+    let name = entry.to_string_lossy();
+    if files::set_aside(&name) {
+        return;
+    }
+    let Ok(own) = look.root.look(&path) else {
+        return;
     };
-    for entry in names {
-        let path = dir.join(&entry);
-        let name = entry.to_string_lossy();
-        if files::set_aside(&name) {
-            continue;
-        }
-        let Ok(own) = look.root.look(&path) else {
-            continue;
+    if text_of(entry).is_some_and(files::plain_name) {
+        system_file(look, &path, own, &name);
+    } else if own.sort != Sort::Dir {
+        let path_text = shown(&path);
+        let better = dir.join(files::better_name(&name));
+        let refusal = Refusal {
+            code: "cron-name",
+            why: "cron reads names of letters, digits, \"-\" and \"_\" only".into(),
+            fix: format!("mv {path_text:?} {}", shown(&better)),
         };
-        if text_of(&entry).is_some_and(files::plain_name) {
-            system_file(look, &path, own, &name);
-        } else if own.sort != Sort::Dir {
-            let path_text = shown(&path);
-            let better = dir.join(files::better_name(&name));
-            let refusal = Refusal {
-                code: "cron-name",
-                why: "cron reads names of letters, digits, \"-\" and \"_\" only".into(),
-                fix: format!("mv {path_text:?} {}", shown(&better)),
-            };
-            match look.root.read(&path) {
-                Ok((bytes, _)) => refused(look, &path, Some(&bytes), Dialect::System, &refusal),
-                Err(_) => refused(look, &path, None, Dialect::System, &refusal),
-            }
-        }
+        let bytes = look.root.read(&path).map(|(bytes, _)| bytes);
+        let bytes = bytes.as_deref().ok();
+        refused(look, &path, bytes, Dialect::System, &refusal);
     }
 }
 
@@ -83,43 +84,44 @@ fn system_file(look: &Look<'_>, path: &Path, own: Meta, label: &str) {
 
 /// `/var/spool/cron/crontabs`.
 pub(super) fn spool(look: &Look<'_>, dir: &Path) {
-    let names = match look.root.list(dir) {
-        Ok(names) => names,
-        Err(error) => return blind(look, dir, &error),
+    match look.root.list(dir) {
+        Ok(names) => look.spread(&names, |look, name| of_user(look, dir, name)),
+        Err(error) => blind(look, dir, &error),
+    }
+}
+
+fn of_user(look: &Look<'_>, dir: &Path, entry: &OsStr) {
+    let path = dir.join(entry);
+    let name = entry.to_string_lossy();
+    // Temporary files of crontab(1).
+    if name.starts_with('.') || name.starts_with("tmp.") {
+        return;
+    }
+    let Ok(own) = look.root.look(&path) else {
+        return;
     };
-    for entry in names {
-        let path = dir.join(&entry);
-        let name = entry.to_string_lossy();
-        // Temporary files of crontab(1).
-        if name.starts_with('.') || name.starts_with("tmp.") {
-            continue;
+    let text = shown(&path);
+    let refusal = match look.users.id(&name) {
+        Some(uid) => files::user(&text, &name, uid, &own),
+        None if look.users.is_unknown(&name) => Some(Refusal {
+            code: "cron-orphan",
+            why: format!("there is no user {:?}", plain(&name)),
+            fix: format!("Remove the file, or make the user: rm {text}"),
+        }),
+        None => None,
+    };
+    if own.sort != Sort::File {
+        if let Some(refusal) = refusal {
+            refused(look, &path, None, Dialect::User, &refusal);
         }
-        let Ok(own) = look.root.look(&path) else {
-            continue;
-        };
-        let text = shown(&path);
-        let refusal = match look.users.id(&name) {
-            Some(uid) => files::user(&text, &name, uid, &own),
-            None if look.users.is_unknown(&name) => Some(Refusal {
-                code: "cron-orphan",
-                why: format!("there is no user {:?}", plain(&name)),
-                fix: format!("Remove the file, or make the user: rm {text}"),
-            }),
-            None => None,
-        };
-        if own.sort != Sort::File {
-            if let Some(refusal) = refusal {
-                refused(look, &path, None, Dialect::User, &refusal);
-            }
-            continue;
-        }
-        match look.root.read(&path) {
-            Ok((bytes, _)) => match refusal {
-                Some(refusal) => refused(look, &path, Some(&bytes), Dialect::User, &refusal),
-                None => jobs(look, &path, &bytes, Some(&name), "user-crontab"),
-            },
-            Err(fault) => unreadable(look, &path, &fault),
-        }
+        return;
+    }
+    match look.root.read(&path) {
+        Ok((bytes, _)) => match refusal {
+            Some(refusal) => refused(look, &path, Some(&bytes), Dialect::User, &refusal),
+            None => jobs(look, &path, &bytes, Some(&name), "user-crontab"),
+        },
+        Err(fault) => unreadable(look, &path, &fault),
     }
 }
 

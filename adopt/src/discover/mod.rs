@@ -14,6 +14,7 @@ mod tests;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ use crate::users::Users;
 
 /// Why jobs of crontabs do not run where there is no cron.
 pub const NO_CRON: &str = "no cron is installed";
+
+/// Fewer files are not worth a thread.
+const FEW: usize = 64;
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -124,6 +128,48 @@ impl<'a> Look<'a> {
             named: RefCell::default(),
             found: RefCell::default(),
             wishes: RefCell::default(),
+        }
+    }
+
+    /// Does something for each of many files, by all cores where there are many; what is
+    /// found is put together in the order of the files.
+    fn spread(&self, files: &[OsString], each: impl Fn(&Look<'_>, &OsStr) + Sync) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if files.len() < FEW || cores == 1 {
+            files.iter().for_each(|file| each(self, file));
+            return;
+        }
+        let (now, zone, systemd) = (self.times.now(), self.times.zone(), self.systemd);
+        let parts = files.chunks(files.len().div_ceil(cores));
+        let found: Vec<_> = std::thread::scope(|scope| {
+            let each = &each;
+            let started: Vec<_> = parts
+                .map(|part| {
+                    let root = self.root.again();
+                    scope.spawn(move || {
+                        let users = Users::of(&root);
+                        let times = Times::new(now, zone);
+                        let look = Look::new(&root, &users, &times, systemd);
+                        part.iter().for_each(|file| each(&look, file));
+                        (look.found.take(), look.wishes.take(), look.run.take())
+                    })
+                })
+                .collect();
+            started.into_iter().map(|thread| thread.join()).collect()
+        });
+        for part in found {
+            match part {
+                Ok((mut found, mut wishes, mut run)) => {
+                    let mut all = self.found.borrow_mut();
+                    all.jobs.append(&mut found.jobs);
+                    all.findings.append(&mut found.findings);
+                    all.unseen.append(&mut found.unseen);
+                    self.wishes.borrow_mut().append(&mut wishes);
+                    self.run.borrow_mut().append(&mut run);
+                }
+                // A fault of this program: said, so that no job seems to be seen.
+                Err(_) => self.unseen("a part of the crontabs: the search failed".into()),
+            }
         }
     }
 

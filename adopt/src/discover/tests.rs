@@ -459,3 +459,32 @@ fn names_are_stable_under_unrelated_changes() {
     assert_eq!(names(&before), ["backup", "sync"]);
     assert_eq!(names(&after), ["other", "backup", "tidy", "sync"]);
 }
+
+#[test]
+fn many_files_are_found_in_their_order() {
+    let mut tree = Tree::with_users();
+    for file in 0..150 {
+        let line = format!("0 2 * * * root job-{file}\n1 2 * * root broken\n");
+        let line = if file % 50 == 7 {
+            line
+        } else {
+            line.lines().take(1).collect::<String>() + "\n"
+        };
+        tree = tree.file(&format!("/etc/cron.d/f{file:03}"), &line);
+    }
+    let found = found(&tree);
+    let names: Vec<_> = found.jobs.iter().map(|job| job.name.to_string()).collect();
+    let expected: Vec<_> = (0..150)
+        .filter(|n| n % 50 != 7)
+        .map(|n| format!("job-{n}"))
+        .collect();
+    assert_eq!(names, expected);
+    assert_eq!(
+        codes(&found),
+        [
+            "cron-syntax /etc/cron.d/f007:2",
+            "cron-syntax /etc/cron.d/f057:2",
+            "cron-syntax /etc/cron.d/f107:2"
+        ]
+    );
+}

@@ -1,6 +1,8 @@
 //! What was found, for people: the jobs that run, those that do not, what is wrong with
 //! the fix, and one line that sums it up.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,18 +21,25 @@ pub fn render(coverage: &Coverage) -> String {
     let codes = super::json::codes(coverage);
     let of =
         |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
-    let mut rows = Vec::new();
+    let mut rows: Vec<[Cow<'_, str>; 8]> = Vec::new();
+    // Many jobs have one next run.
+    let mut times: HashMap<Option<DateTime<Utc>>, String> = HashMap::new();
+    for job in of(|state| *state == State::Runs) {
+        let time = times.entry(job.when.next);
+        time.or_insert_with(|| next(coverage, job.when.next));
+    }
     for job in of(|state| *state == State::Runs) {
         let wrong = codes.get(&job.place).map(|codes| codes.join(", "));
+        let time = times.get(&job.when.next).map_or("", String::as_str);
         rows.push([
-            plain(job.name.as_str()),
-            plain(&job.user),
+            job.name.as_str().into(),
+            cell(&job.user),
             short(&job.when.words),
-            next(coverage, job.when.next),
-            yes(job.beat.is_some()),
-            yes(job.expected),
-            job.place.to_string(),
-            wrong.unwrap_or_default(),
+            time.into(),
+            yes(job.beat.is_some()).into(),
+            yes(job.expected).into(),
+            job.place.to_string().into(),
+            wrong.unwrap_or_default().into(),
         ]);
     }
     let heads = [
@@ -79,8 +88,17 @@ pub fn render(coverage: &Coverage) -> String {
     out
 }
 
-fn yes(is: bool) -> String {
-    if is { "yes" } else { "no" }.to_owned()
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+/// A text whose control characters cannot reach the terminal.
+fn cell(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| (b' '..127).contains(&b)) {
+        text.into()
+    } else {
+        plain(text).into()
+    }
 }
 
 fn place(job: &Job) -> String {
@@ -94,13 +112,13 @@ fn why(job: &Job) -> String {
     }
 }
 
-fn short(text: &str) -> String {
-    let text = plain(text);
-    if text.chars().count() <= WIDEST {
+fn short(text: &str) -> Cow<'_, str> {
+    let text = cell(text);
+    if width(&text) <= WIDEST {
         return text;
     }
     let cut: String = text.chars().take(WIDEST - 1).collect();
-    format!("{}…", cut.trim_end())
+    format!("{}…", cut.trim_end()).into()
 }
 
 /// The next run by the host's own clock: `Wed 25 Nov 02:00`. Today's and tomorrow's are
@@ -125,7 +143,7 @@ fn next(coverage: &Coverage, next: Option<DateTime<Utc>>) -> String {
 }
 
 /// Columns as wide as their widest cell. A column in which nothing is said is left out.
-fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]]) {
+fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[Cow<'_, str>; N]]) {
     let mut wide = [0; N];
     for (at, wide) in wide.iter_mut().enumerate() {
         let cells = rows.iter().map(|row| width(&row[at]));
@@ -150,7 +168,7 @@ fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[String; N]
     };
     line(heads);
     for row in rows {
-        line(row.each_ref().map(String::as_str));
+        line(row.each_ref().map(|cell| &**cell));
     }
 }
 

@@ -9,6 +9,11 @@
 //!
 //! Cron takes a change of three hours or more for a correction: nothing is caught
 //! up, and what is repeated runs again.
+//!
+//! Where systemd 252 loses its way, the plain meaning is followed: it leaves out the
+//! first run of a day of a repetition that does not come out even (`*:0/7`: it makes
+//! 00:03 of 23:63), and all that is left of a day after a gap in a few zones. The
+//! oracle test names these cases.
 
 mod dial;
 mod gap;
