@@ -110,11 +110,11 @@ fn an_adopted_line_does_the_same_under_the_real_daemon() {
     let rig = bins::sources().join("tests/rigs/cron.sh");
     let daemon = Command::new(rig).arg(&cron_d).stdin(Stdio::null()).spawn();
     let _cron = Cron(daemon.unwrap());
-    for at in 0..lines.len() {
+    for (at, line) in lines.iter().enumerate() {
         for kind in ["old", "new"] {
             let end = home(kind, at).join("end");
             eventually(
-                &format!("the end of {kind} {}", lines[at]),
+                &format!("the end of {kind} {line}"),
                 Duration::from_secs(120),
                 || {
                     fs::read(&end)
@@ -147,7 +147,7 @@ fn an_adopted_line_does_the_same_under_the_real_daemon() {
         Duration::from_secs(60),
         || {
             let store = fs::read_dir(scene.path("store")).unwrap();
-            let beats = store.filter_map(Result::ok).filter(|_| true).map(last);
+            let beats = store.filter_map(Result::ok).map(last);
             (beats.filter(|is| *is).count() == lines.len()).then_some(())
         },
     );
