@@ -16,6 +16,7 @@
 mod by_cron;
 mod files;
 mod generated;
+mod oracle;
 mod own;
 mod scene;
 mod shapes;
@@ -23,9 +24,11 @@ mod shapes;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Duration;
 
 use house_tests::bins;
 use house_tests::needs::Journey;
+use house_tests::patience::eventually;
 
 use generated::Dice;
 use scene::Scene;
@@ -132,6 +135,34 @@ fn compare(scene: &Scene, shell: &str, line: &[u8], figures: &Mutex<Figures>) {
     }
     if left == 0 {
         figures.wrong.push(format!("{shown}: no beat was left"));
+    }
+}
+
+/// A daemon that a program starts is nobody's business: it goes on, and what it prints
+/// still goes where it went.
+#[test]
+fn what_outlives_the_line_goes_on() {
+    let journey =
+        Journey::quick("what outlives a line").file(&bins::beat(), "run make build first");
+    if !journey.ready() {
+        return;
+    }
+    let scene = Scene::new();
+    let line =
+        b"sh -c '(while [ -e ../hold ]; do sleep 0.1; done; echo late; touch late) & echo now'";
+    let crontab = scene.crontab("/bin/sh", line);
+    for crontab in [crontab.clone(), scene.adopted(&crontab).unwrap()] {
+        let hold = scene.path("hold");
+        std::fs::write(&hold, "").unwrap();
+        scene.run(&crontab);
+        std::fs::remove_file(&hold).unwrap();
+        let within = Duration::from_secs(20);
+        let late = scene.path("home/late");
+        eventually("the daemon ends", within, || late.exists().then_some(()));
+        eventually("the daemon is heard", within, || {
+            let out = std::fs::read_to_string(scene.path("out")).unwrap();
+            (out == "now\nlate\n").then_some(())
+        });
     }
 }
 

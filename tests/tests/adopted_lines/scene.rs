@@ -19,7 +19,7 @@ use house_tests::bins;
 /// Writes down how it was called and what it sees of its surroundings.
 const NOTE: &str = r#"#!/bin/sh
 open=
-for fd in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$fd ] && open="$open $fd"; done
+for fd in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/self/fd/$fd ] && open="$open $fd"; done
 seen=$(
 	printf '%s\n' "$0"
 	for word; do printf '[%s]\n' "$word"; done
@@ -125,7 +125,11 @@ impl Scene {
             let _ = fs::remove_dir_all(&home);
             fs::create_dir(&home).unwrap();
             let names = ["out", "err"].map(|name| self.path(name));
-            let [out, err] = names.clone().map(|path| File::create(path).unwrap());
+            // New ones: something from before may still hold the old ones.
+            let [out, err] = names.clone().map(|path| {
+                let _ = fs::remove_file(&path);
+                File::create(path).unwrap()
+            });
             command.current_dir(&home).stdin(Stdio::piped());
             command.stderr(if apart { err } else { out.try_clone().unwrap() });
             command.stdout(out);
