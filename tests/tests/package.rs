@@ -92,8 +92,11 @@ fn what_is_in_it() {
     insta::assert_snapshot!(files.join("\n"), @r"
     -rw-r--r-- root/root ./etc/heartbeat/config.toml
     -rwxr-xr-x root/root ./usr/bin/beat
+    -rwxr-xr-x root/root ./usr/bin/beat-adopt
     -rwxr-xr-x root/root ./usr/bin/beat-check
     -rwxr-xr-x root/root ./usr/bin/beat-report
+    -rw-r--r-- root/root ./usr/lib/systemd/system/beat-adopt.service
+    -rw-r--r-- root/root ./usr/lib/systemd/system/beat-adopt.timer
     -rw-r--r-- root/root ./usr/lib/systemd/system/beat-check.service
     -rw-r--r-- root/root ./usr/lib/systemd/system/beat-check.timer
     -rw-r--r-- root/root ./usr/lib/systemd/system/beat-fail@.service
@@ -103,20 +106,24 @@ fn what_is_in_it() {
     -rw-r--r-- root/root ./usr/lib/sysusers.d/heartbeat-checker.conf
     -rw-r--r-- root/root ./usr/lib/tmpfiles.d/heartbeat-checker.conf
     -rw-r--r-- root/root ./usr/share/bash-completion/completions/beat
+    -rw-r--r-- root/root ./usr/share/bash-completion/completions/beat-adopt
     -rw-r--r-- root/root ./usr/share/bash-completion/completions/beat-check
     -rw-r--r-- root/root ./usr/share/bash-completion/completions/beat-report
     -rw-r--r-- root/root ./usr/share/doc/heartbeat-checker/README.Debian
     -rw-r--r-- root/root ./usr/share/doc/heartbeat-checker/changelog.gz
     -rw-r--r-- root/root ./usr/share/doc/heartbeat-checker/copyright
+    -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/beat-adopt.fish
     -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/beat-check.fish
     -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/beat-report.fish
     -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/beat.fish
     -rw-r--r-- root/root ./usr/share/lintian/overrides/heartbeat-checker
+    -rw-r--r-- root/root ./usr/share/man/man1/beat-adopt.1.gz
     -rw-r--r-- root/root ./usr/share/man/man1/beat-check-config.1.gz
     -rw-r--r-- root/root ./usr/share/man/man1/beat-check.1.gz
     -rw-r--r-- root/root ./usr/share/man/man1/beat-report.1.gz
     -rw-r--r-- root/root ./usr/share/man/man1/beat.1.gz
     -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_beat
+    -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_beat-adopt
     -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_beat-check
     -rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_beat-report
     ");

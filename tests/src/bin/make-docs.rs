@@ -87,11 +87,42 @@ fn main() -> io::Result<()> {
 /// The options of `beat`, for completions only.
 fn beat() -> Command {
     let option = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    let flag = |name, help| option(name, help).action(ArgAction::SetTrue);
     Command::new("beat")
         .arg(Arg::new("JOB"))
         .arg(option("every", "how often JOB should succeed"))
+        .arg(option("cron", "when it should run, as in a crontab"))
+        .arg(option(
+            "on-calendar",
+            "when it should run, as in a systemd timer",
+        ))
+        .arg(option("tz", "the time zone of either"))
+        .arg(option("timeout", "end the run then"))
+        .arg(option("kill-after", "how long after TERM comes KILL"))
+        .arg(
+            option("overlap", "what becomes of it while another run is going")
+                .value_parser(["skip", "wait", "allow"]),
+        )
+        .arg(flag("quiet", "print what it puts out only when it fails"))
+        .arg(flag("expect-output", "fail when nothing came out"))
+        .arg(option(
+            "expect-text",
+            "fail when this text did not come out",
+        ))
+        .arg(
+            option("expect-file", "fail when this file is not as it should be")
+                .value_hint(ValueHint::FilePath),
+        )
+        .arg(option("min-duration", "fail when it took less"))
+        .arg(option(
+            "skip-code",
+            "this exit code says that there was nothing to do",
+        ))
+        .arg(option("pulse", "say so often that it is still working"))
+        .arg(flag("with-command", "let the beats say what was run"))
+        .arg(option("skip", "record that there was nothing to do"))
         .arg(option("dir", "where heartbeats lie").value_hint(ValueHint::DirPath))
-        .arg(option("no-sync", "do not wait for the disk").action(ArgAction::SetTrue))
+        .arg(flag("no-sync", "do not wait for the disk"))
         .arg(option("fail", "record a failure").num_args(0..=1))
         .arg(option("instance", "JOB:DUR in one word"))
         .arg(
