@@ -36,9 +36,18 @@ impl Host {
         let host = Self {
             scratch: tempfile::tempdir().unwrap(),
         };
-        for dir in ["image/etc/cron.d", "store", "state", "jobs.d", "copies"] {
+        for dir in [
+            "image/etc/cron.d",
+            "image/usr/bin",
+            "store",
+            "state",
+            "jobs.d",
+        ] {
             fs::create_dir_all(host.path(dir)).unwrap();
         }
+        fs::write(host.path("image/etc/passwd"), "root:x:0:0::/root:/bin/sh\n").unwrap();
+        // Adopting needs it there; cron finds the one that was built.
+        fs::copy(bins::beat(), host.path("image/usr/bin/beat")).unwrap();
         let config = format!("[checker]\njobs_dir = {:?}\n", host.path("jobs.d"));
         fs::write(host.path("config.toml"), config).unwrap();
         host
