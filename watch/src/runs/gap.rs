@@ -24,10 +24,28 @@ const FRACTIONS: usize = 1_000;
 pub(super) fn longest(rule: &Rule) -> Option<Duration> {
     let micros = match rule {
         Rule::Reboot => None,
-        Rule::Cron(cron) => between(cron, of_cron(cron)),
-        Rule::Calendar(calendar) => between(calendar, of_calendar(calendar)),
+        Rule::Cron(cron) => between(cron, of_cron(cron), enough(cron)),
+        Rule::Calendar(calendar) => between(calendar, of_calendar(calendar), DAYS),
     }?;
     u64::try_from(micros).ok().map(Duration::from_micros)
+}
+
+/// How many days with runs tell all of a cron expression: where only weekdays are
+/// chosen, a week repeats itself, and where only dates are, four years do.
+fn enough(cron: &Cron) -> usize {
+    const ALL_MONTHS: u16 = 0x1ffe;
+    const ALL_DAYS: u32 = 0xffff_fffe;
+    const ALL_WEEKDAYS: u8 = 0x7f;
+    // Days that each month and each year has.
+    const SURE_DAYS: u32 = 0x1fff_fffe;
+    let each_month = cron.months.count_ones() as usize;
+    if cron.months == ALL_MONTHS && cron.days == ALL_DAYS {
+        8
+    } else if cron.weekdays == ALL_WEEKDAYS && !cron.either_day && cron.days & SURE_DAYS != 0 {
+        4 * each_month * cron.days.count_ones() as usize + 1
+    } else {
+        DAYS
+    }
 }
 
 /// The first and the last time in a span, and the longest gap between two.
@@ -97,12 +115,12 @@ fn of_fractions(seconds: &Seconds) -> Span {
 }
 
 /// The longest gap within a day, or from one day to the next one with runs.
-fn between(dial: &impl Dial, day: Span) -> Option<i64> {
+fn between(dial: &impl Dial, day: Span, days: usize) -> Option<i64> {
     // Years that are all past: from the first on.
     let first = dial.at_or_after(FROM).or_else(|| dial.at_or_after(0))?;
     let mut at = first.div_euclid(DAY);
     let mut most = 0;
-    for _ in 0..DAYS {
+    for _ in 0..days {
         let Some(next) = dial.at_or_after((at + 1) * DAY) else {
             break;
         };
@@ -112,4 +130,34 @@ fn between(dial: &impl Dial, day: Span) -> Option<i64> {
     }
     let over_night = (most > 0).then(|| most * DAY + day.first - day.last);
     day.gap.max(over_night)
+}
+
+#[cfg(test)]
+mod tests {
+    use heartbeat::Schedule;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// However few days are looked at, the long look finds no longer gap.
+        #[test]
+        fn the_short_look_is_enough(
+            day in prop_oneof![Just("*".to_owned()), Just("*/2".to_owned()), (1..=31_u32).prop_map(|d| d.to_string()), (1..=15_u32).prop_map(|d| format!("{d},{}", d + 15))],
+            month in prop_oneof![Just("*".to_owned()), (1..=12_u32).prop_map(|m| m.to_string()), (1..=6_u32).prop_map(|m| format!("{m}-{}", m + 6))],
+            weekday in prop_oneof![Just("*".to_owned()), (0..=6_u32).prop_map(|d| d.to_string()), Just("1-5".to_owned())],
+        ) {
+            let text = format!("5 4 {day} {month} {weekday}");
+            // A day that never comes is refused.
+            if let Ok(schedule) = Schedule::cron(&text) {
+                let Rule::Cron(cron) = schedule.rule() else {
+                    return Ok(());
+                };
+                let short = between(cron, of_cron(cron), enough(cron));
+                prop_assert_eq!(short, between(cron, of_cron(cron), DAYS), "{}", text);
+            }
+        }
+    }
 }
