@@ -344,7 +344,7 @@ fn links_lead_somewhere() {
 fn pictures_are_small_and_told_in_words() {
     let page = read("README.md");
     let pictures: Vec<&str> = page.split("![").skip(1).collect();
-    assert_eq!(pictures.len(), 2);
+    assert_eq!(pictures.len(), 3);
     for picture in pictures {
         let (words, rest) = picture.split_once("](").unwrap();
         assert!(words.len() > 60, "{words}");
