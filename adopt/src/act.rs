@@ -50,7 +50,7 @@ pub(crate) fn apply(cli: &Cli, gathered: &Gathered, named: &[String]) -> Result<
     if plan.done.is_empty() {
         print(&notes(&plan))?;
         print("Nothing to change.\n")?;
-        return Ok(if plan.left.is_empty() { WELL } else { LACKING });
+        return Ok(code(&plan));
     }
     let jobs = counted(plan.done.len());
     if cli.dry_run {
@@ -67,7 +67,13 @@ pub(crate) fn apply(cli: &Cli, gathered: &Gathered, named: &[String]) -> Result<
     }
     said.push_str(&notes(&plan));
     print(&said)?;
-    Ok(if plan.left.is_empty() { WELL } else { LACKING })
+    Ok(code(&plan))
+}
+
+/// Whether all that was asked for leaves a beat now.
+fn code(plan: &Plan) -> u8 {
+    let lacks = plan.left.iter().any(|left| !left.leaves_one);
+    if lacks { LACKING } else { WELL }
 }
 
 /// Takes back what was done to jobs.

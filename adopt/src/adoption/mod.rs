@@ -78,6 +78,8 @@ pub struct Left {
     pub place: Place,
     /// Why: a sentence.
     pub why: String,
+    /// It leaves a beat already, so nothing is amiss.
+    pub leaves_one: bool,
 }
 
 /// What a plan is made from.
@@ -174,6 +176,7 @@ impl Plan {
             job: job.name.clone(),
             place: job.place.clone(),
             why: why.into(),
+            leaves_one: job.beat.is_some(),
         });
     }
 

@@ -108,6 +108,7 @@ fn what_is_known_already_is_not_written_again() {
     assert!(plan.folders.is_empty());
     let plan = planned(&tree, &["y", "app/backup"]);
     assert_eq!(plan.left[0].why, "It leaves a beat already.");
+    assert!(plan.left[0].leaves_one);
     assert_eq!(plan.done.len(), 1);
 }
 

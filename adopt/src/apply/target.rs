@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{
     Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr, fsetxattr, open,
@@ -90,7 +91,7 @@ impl Target {
             }
             copy_attributes(&self.file, file)?;
             fchmod(file, Mode::from_raw_mode(self.mode))?;
-            Ok(())
+            newer(file, &self.file)
         })?;
         Ok(Ready {
             path: self.path.clone(),
@@ -154,6 +155,16 @@ fn written(
         Ok(file.into_temp_path())
     };
     write().map_err(|error| ApplyError::io("write", path, &error))
+}
+
+/// Sees to it that a file is newer than another by a whole second: by no less does cron
+/// tell that a crontab has changed.
+fn newer(file: &File, than: &File) -> io::Result<()> {
+    let (old, new) = (than.metadata()?, file.metadata()?);
+    if new.mtime() <= old.mtime() {
+        file.set_modified(old.modified()? + Duration::from_secs(1))?;
+    }
+    Ok(())
 }
 
 /// Copies what can be copied: some attributes belong to the kernel.

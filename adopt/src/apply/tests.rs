@@ -416,3 +416,20 @@ fn only_a_yes_is_a_yes() {
         );
     }
 }
+
+/// Cron reads a crontab again when its time has changed by a whole second.
+#[test]
+fn a_changed_crontab_is_newer_by_a_second_however_quick_it_was() {
+    let scene = Scene::new();
+    let time = || fs::metadata(scene.tab()).unwrap().mtime();
+    let mut before = time();
+    for _ in 0..3 {
+        scene.apply(&[("a", 3)]);
+        assert!(time() > before, "{} {before}", time());
+        before = time();
+        scene.undo_all();
+        assert!(time() > before, "{} {before}", time());
+        before = time();
+    }
+    assert_eq!(scene.read(), TAB);
+}

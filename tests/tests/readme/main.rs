@@ -132,7 +132,8 @@ fn the_crontabs_do_what_they_should() {
             assert!(output.status.success(), "{line}: {}", said(&output));
             assert!(output.stderr.is_empty(), "{line}: {}", said(&output));
             let words: Vec<&str> = line.split_whitespace().collect();
-            if let Some(every) = words.iter().position(|word| *word == "--every") {
+            let when = |word: &&str| matches!(*word, "--every" | "--cron");
+            if let Some(every) = words.iter().position(when) {
                 assert!(host.has_beat(words[every - 1]), "{line}");
             } else {
                 let out = words.last().unwrap().trim_matches('"');
