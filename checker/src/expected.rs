@@ -46,6 +46,17 @@ pub(crate) fn tell(manifest: &Manifest, seen: &mut Gathered) {
     seen.findings.extend(unknown);
 }
 
+/// Says that the host's time zone is not known, where a schedule may rest on it.
+pub(crate) fn tell_no_zone(seen: &mut Gathered) {
+    if seen.states.iter().any(|state| state.scheduled.is_some()) {
+        seen.findings.push(Finding {
+            path: PathBuf::from("/etc/localtime"),
+            what: "names no known time zone, so schedules that name none are taken in UTC: link it into /usr/share/zoneinfo, or name the zone with each schedule".to_owned(),
+            blind: false,
+        });
+    }
+}
+
 /// The faults of the manifest, each in one line.
 pub(crate) fn faults(manifest: &Manifest) -> impl Iterator<Item = String> + '_ {
     manifest

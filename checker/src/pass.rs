@@ -235,7 +235,11 @@ impl<'a> Pass<'a> {
             expected: manifest.jobs(),
             notes,
         };
-        gather(&self.stores, &measure)
+        let mut seen = gather(&self.stores, &measure);
+        if zone.is_none() {
+            expected::tell_no_zone(&mut seen);
+        }
+        seen
     }
 
     /// Leaves the notes for the next pass.

@@ -269,11 +269,15 @@ fn a_reader_that_goes() {
 #[test]
 fn a_daemon_that_outlives_the_job() {
     let house = House::new();
-    let job = "echo job; (read x <late; echo daemon; echo error >&2; read x <late) & exit 7";
-    assert_eq!(
-        ends(Command::new("mkfifo").arg(house.path("late"))).0,
-        Some(0)
-    );
+    let job = "echo job; (read x <late; echo daemon; echo error >&2; read x <later) & exit 7";
+    // One for each word: of a pipe that is opened again at once, the end of the first
+    // word may be taken for that of the second.
+    for name in ["late", "later"] {
+        assert_eq!(
+            ends(Command::new("mkfifo").arg(house.path(name))).0,
+            Some(0)
+        );
+    }
     let mut beat = sh(&house, job);
     let mut child = beat
         .stdout(Stdio::piped())
@@ -289,7 +293,7 @@ fn a_daemon_that_outlives_the_job() {
     let mut piece = [0; 11];
     stdout.read_exact(&mut piece).unwrap();
     assert_eq!(&piece, b"job\ndaemon\n");
-    fs::write(house.path("late"), "\n").unwrap();
+    fs::write(house.path("later"), "\n").unwrap();
     // Nobody holds the output any more, when the daemon has gone.
     stdout.read_to_string(&mut out).unwrap();
     child
@@ -357,8 +361,8 @@ fn a_pipe_of_another_user() {
     assert!(output.stdout.starts_with(&bytes) && output.stdout.ends_with(b"1\n2\n3\n"));
     assert_eq!(output.stdout.len(), bytes.len() + 6);
     assert!(output.stderr == bytes[..1_000]);
-    // Ended while nobody reads.
-    let mut child = beat("trap '' TERM; head -c 150000 bytes; touch done")
+    // Ended while nobody reads: as much as two pipes hold, whatever the kernel grants.
+    let mut child = beat("trap '' TERM; head -c 100000 bytes; touch done")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -370,5 +374,5 @@ fn a_pipe_of_another_user() {
     });
     let mut all = Vec::new();
     child.stdout.take().unwrap().read_to_end(&mut all).unwrap();
-    assert!(all == bytes[..150_000], "{} bytes came", all.len());
+    assert!(all == bytes[..100_000], "{} bytes came", all.len());
 }
