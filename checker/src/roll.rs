@@ -101,14 +101,7 @@ impl<'a> Roll<'a> {
                     run: None,
                     skip: None,
                 };
-                let known = self.measure.notes;
-                let expectation = Expectation {
-                    known_for: Some(known.known_for(&expected.user, expected.job.as_str())),
-                    file_fault: None,
-                    expected: Some(Arc::clone(expected)),
-                };
-                let judged = verdict(&expectation, &nothing, &self.measure.rules);
-                JobState::new(key, judged).expected(expectation.expected)
+                self.judge(key, &nothing)
             })
             .collect()
     }
