@@ -200,14 +200,19 @@ impl<'a> Crontab<'a> {
 
     /// When a job runs, as one text: the fields with one blank between, or the word.
     #[must_use]
-    pub fn schedule(&self, when: &When) -> String {
-        match when {
-            When::Keyword(span) => self.shown(span).into_owned(),
-            When::Fields(fields) => {
-                let fields: Vec<_> = fields.iter().map(|span| self.shown(span)).collect();
-                fields.join(" ")
-            }
+    pub fn schedule(&self, when: &When) -> Cow<'a, str> {
+        let fields = match when {
+            When::Keyword(span) => return self.shown(span),
+            When::Fields(fields) => fields,
+        };
+        // Most are written with one blank between: nothing is put together then.
+        let [first, .., last] = fields;
+        let apart = |pair: &[Span]| self.text(&(pair[0].end..pair[1].start)) == b" ";
+        if fields.windows(2).all(apart) {
+            return self.shown(&(first.start..last.end));
         }
+        let fields: Vec<_> = fields.iter().map(|span| self.shown(span)).collect();
+        fields.join(" ").into()
     }
 
     /// The first line for which cron ignores the whole file, and why. `None` where it

@@ -7,7 +7,7 @@ use heartbeat::JobName;
 
 use super::{Look, aside, parts};
 use crate::beats;
-use crate::crontab::{Settings, unescape};
+use crate::crontab::Settings;
 use crate::error::plain;
 use crate::finding::Place;
 use crate::job::{Job, Kind, Leaves, Shape, State};
@@ -115,8 +115,7 @@ fn known(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Rc<Known> {
 }
 
 fn study(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Known {
-    let wrong = wrong(look, line, when);
-    let called = called(line);
+    let (wrong, called) = said(look, line, when);
     let in_script = match called {
         Some(_) => None,
         None => look.script_beat(line.command),
@@ -133,12 +132,11 @@ fn study(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Known {
 }
 
 /// The name of the beat that a line leaves.
-fn called(line: &JobLine<'_>) -> Option<JobName> {
-    if !line.command.contains("beat") {
-        return None;
-    }
-    let dialect = shell::Dialect::of(line.settings.shell())?;
-    match shell::beats_in(&unescape(line.raw), dialect) {
+fn called(
+    line: &JobLine<'_>,
+    calls: Option<Result<Vec<shell::BeatCall>, shell::Unsure>>,
+) -> Option<JobName> {
+    match calls? {
         Ok(calls) => {
             let calls = calls.into_iter().filter(|call| !call.fails);
             calls
@@ -164,8 +162,12 @@ fn odd_time(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
     look.wrong(code, line.place.clone(), says, fix);
 }
 
-/// What is wrong with the command: code, sentence, fix.
-fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Vec<(&'static str, String, String)> {
+/// What is wrong with the command: code, sentence, fix. And the beat that it leaves.
+fn said(
+    look: &Look<'_>,
+    line: &JobLine<'_>,
+    when: &When,
+) -> (Vec<(&'static str, String, String)>, Option<JobName>) {
     let sight = Sight::new(look.root, look.users.id(line.user), &look.seen);
     let context = shell::Context {
         shell: line.settings.shell(),
@@ -181,11 +183,9 @@ fn wrong(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Vec<(&'static str,
         adopting: true,
         look: if look.whole { &sight } else { &shell::Blind },
     };
-    let found = shell::lint(line.raw, line.input, &context).into_iter();
-    found
-        .map(|lint| {
-            let clean = |text: &str| plain(&masked(text));
-            (lint.code, clean(&lint.sentence), clean(&lint.fix))
-        })
-        .collect()
+    let study = shell::study(line.raw, line.input, &context);
+    let clean = |text: &str| plain(&masked(text));
+    let wrong = study.lints.iter();
+    let wrong = wrong.map(|lint| (lint.code, clean(&lint.sentence), clean(&lint.fix)));
+    (wrong.collect(), called(line, study.calls))
 }

@@ -204,12 +204,18 @@ impl<'a> Look<'a> {
     /// Takes a job in. `place` is the word for its place that tells it from another of
     /// its name.
     fn job(&self, job: Job, place: &str) {
-        self.wishes.borrow_mut().push(Wish {
-            user: job.user.as_ref().into(),
+        let mut wishes = self.wishes.borrow_mut();
+        // The jobs of a file come one after the other.
+        let place = match wishes.last() {
+            Some(last) if *last.place == *place => Arc::clone(&last.place),
+            _ => place.into(),
+        };
+        wishes.push(Wish {
+            user: Arc::clone(&job.user),
             name: job.name.clone(),
             firm: job.named,
             weak: job.state != State::Runs,
-            place: place.into(),
+            place,
             line: job.place.line,
         });
         self.found.borrow_mut().jobs.push(job);

@@ -1,6 +1,7 @@
 //! What was found, for people and for programs.
 
 pub mod json;
+mod rows;
 pub mod table;
 
 use std::io::{self, Write};

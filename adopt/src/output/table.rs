@@ -2,7 +2,6 @@
 //! the fix, and one line that sums it up.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,37 +17,9 @@ const WIDEST: usize = 52;
 #[must_use]
 pub fn render(coverage: &Coverage) -> String {
     let mut out = String::new();
-    let codes = super::json::codes(coverage);
     let of =
         |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
-    let mut rows: Vec<[Cow<'_, str>; 8]> = Vec::new();
-    // Many jobs have one next run.
-    let mut times: HashMap<Option<DateTime<Utc>>, String> = HashMap::new();
-    for job in of(|state| *state == State::Runs) {
-        let time = times.entry(job.when.next);
-        time.or_insert_with(|| next(coverage, job.when.next));
-    }
-    for job in of(|state| *state == State::Runs) {
-        let wrong = codes.get(&job.place).map(|codes| codes.join(", "));
-        let time = times.get(&job.when.next).map_or("", String::as_str);
-        rows.push([
-            job.name.as_str().into(),
-            cell(&job.user),
-            short(&job.when.words),
-            time.into(),
-            yes(job.beat.is_some()).into(),
-            yes(job.expected).into(),
-            job.place.to_string().into(),
-            wrong.unwrap_or_default().into(),
-        ]);
-    }
-    let heads = [
-        "JOB", "USER", "RUNS", "NEXT", "BEAT", "EXPECTED", "WHERE", "WRONG",
-    ];
-    if !rows.is_empty() {
-        table(&mut out, heads, &rows);
-        out.push('\n');
-    }
+    super::rows::write(&mut out, coverage);
     let off: Vec<[String; 3]> = of(|state| matches!(state, State::Off(_)))
         .map(|job| [job.name.to_string(), place(job), why(job)])
         .collect();
@@ -88,12 +59,8 @@ pub fn render(coverage: &Coverage) -> String {
     out
 }
 
-fn yes(is: bool) -> &'static str {
-    if is { "yes" } else { "no" }
-}
-
 /// A text whose control characters cannot reach the terminal.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(super) fn cell(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..127).contains(&b)) {
         text.into()
     } else {
@@ -112,7 +79,7 @@ fn why(job: &Job) -> String {
     }
 }
 
-fn short(text: &str) -> Cow<'_, str> {
+pub(super) fn short(text: &str) -> Cow<'_, str> {
     let text = cell(text);
     if width(&text) <= WIDEST {
         return text;
@@ -123,7 +90,7 @@ fn short(text: &str) -> Cow<'_, str> {
 
 /// The next run by the host's own clock: `Wed 25 Nov 02:00`. Today's and tomorrow's are
 /// told by the hour alone.
-fn next(coverage: &Coverage, next: Option<DateTime<Utc>>) -> String {
+pub(super) fn next(coverage: &Coverage, next: Option<DateTime<Utc>>) -> String {
     let Some(next) = next else {
         return "-".to_owned();
     };
@@ -142,38 +109,8 @@ fn next(coverage: &Coverage, next: Option<DateTime<Utc>>) -> String {
     }
 }
 
-/// Columns as wide as their widest cell. A column in which nothing is said is left out.
-fn table<const N: usize>(out: &mut String, heads: [&str; N], rows: &[[Cow<'_, str>; N]]) {
-    let mut wide = [0; N];
-    for (at, wide) in wide.iter_mut().enumerate() {
-        let cells = rows.iter().map(|row| width(&row[at]));
-        *wide = cells.max().unwrap_or(0);
-        if *wide > 0 {
-            *wide = (*wide).max(heads[at].len());
-        }
-    }
-    let mut line = |cells: [&str; N]| {
-        let start = out.len();
-        for (cell, wide) in cells.iter().zip(wide) {
-            if wide == 0 {
-                continue;
-            }
-            out.push_str(cell);
-            let pad = wide.saturating_sub(width(cell)) + 2;
-            out.extend(std::iter::repeat_n(' ', pad));
-        }
-        let end = out[start..].trim_end().len();
-        out.truncate(start + end);
-        out.push('\n');
-    };
-    line(heads);
-    for row in rows {
-        line(row.each_ref().map(|cell| &**cell));
-    }
-}
-
 /// How many columns a text takes.
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     if text.is_ascii() {
         text.len()
     } else {

@@ -122,8 +122,6 @@ pub(super) fn call(simple: &Simple, op: Option<Op>) -> Option<BeatCall> {
     if simple.name()? != b"beat" {
         return None;
     }
-    let first = simple.program()?;
-    let mut rest = simple.words.iter().skip(first + 1);
     let mut call = BeatCall {
         name: None,
         every: None,
@@ -134,33 +132,91 @@ pub(super) fn call(simple: &Simple, op: Option<Op>) -> Option<BeatCall> {
         span: simple.span.clone(),
     };
     let mut positional = 0;
-    while let Some(word) = rest.next() {
-        let Some(text) = word.text() else {
-            positional += 1;
-            continue;
-        };
-        if text == "--" {
-            let words: Vec<&Word> = rest.collect();
-            call.form = Form::Wrapped {
-                script: script(&words),
-            };
-            break;
-        }
-        if text.starts_with("--fail") {
-            call.fails = true;
-        } else if FLAGS.contains(&text) {
-        } else if text.starts_with('-') {
-            let (option, value) = match text.split_once('=') {
-                Some((option, value)) => (option, Some(value.to_owned())),
-                None => (text, rest.next().and_then(Word::text).map(str::to_owned)),
-            };
-            call.option(option, value);
-        } else if positional == 0 {
-            positional += 1;
-            call.name = Some(text.to_owned());
+    for argument in arguments(simple)? {
+        match argument {
+            Argument::Command(words) => {
+                call.form = Form::Wrapped {
+                    script: script(words),
+                };
+            }
+            Argument::Option(option, _) if option.starts_with("--fail") => call.fails = true,
+            Argument::Option(option, value) => call.option(option, value.map(str::to_owned)),
+            Argument::Name(name) if positional == 0 => {
+                positional += 1;
+                call.name = Some(name.to_owned());
+            }
+            Argument::Name(_) | Argument::Unsure => positional += 1,
         }
     }
     Some(call)
+}
+
+/// What a simple command that is a `beat` tells, in short.
+pub(super) struct Told<'a> {
+    /// Something else than a success.
+    pub(super) fails: bool,
+    /// It runs the job.
+    pub(super) wraps: bool,
+    /// Where it is.
+    pub(super) span: &'a Span,
+}
+
+/// The same as [`call`], without its words.
+pub(super) fn told(simple: &Simple) -> Option<Told<'_>> {
+    if simple.name()? != b"beat" {
+        return None;
+    }
+    let mut told = Told {
+        fails: false,
+        wraps: false,
+        span: &simple.span,
+    };
+    for argument in arguments(simple)? {
+        match argument {
+            Argument::Command(_) => told.wraps = true,
+            Argument::Option(option, _) => {
+                told.fails |= option.starts_with("--fail") || option == "--skip";
+            }
+            Argument::Name(_) | Argument::Unsure => {}
+        }
+    }
+    Some(told)
+}
+
+/// What stands behind `beat`.
+enum Argument<'a> {
+    /// Neither an option nor the value of one.
+    Name(&'a str),
+    /// An option and its value, where it has one that is certain.
+    Option(&'a str, Option<&'a str>),
+    /// The words after `--`.
+    Command(&'a [Word]),
+    /// A word of which nothing is certain.
+    Unsure,
+}
+
+/// The arguments of a `beat`, one after the other.
+fn arguments(simple: &Simple) -> Option<impl Iterator<Item = Argument<'_>>> {
+    let mut rest = simple.words.get(simple.program()? + 1..)?.iter();
+    Some(std::iter::from_fn(move || {
+        let Some(text) = rest.next()?.text() else {
+            return Some(Argument::Unsure);
+        };
+        Some(if text == "--" {
+            let words = rest.as_slice();
+            rest = [].iter();
+            Argument::Command(words)
+        } else if text.starts_with("--fail") || FLAGS.contains(&text) {
+            Argument::Option(text, None)
+        } else if text.starts_with('-') {
+            match text.split_once('=') {
+                Some((option, value)) => Argument::Option(option, Some(value)),
+                None => Argument::Option(text, rest.next().and_then(Word::text)),
+            }
+        } else {
+            Argument::Name(text)
+        })
+    }))
 }
 
 impl BeatCall {
@@ -185,10 +241,38 @@ impl BeatCall {
 }
 
 /// The text that a shell is given by `-c`.
-fn script(words: &[&Word]) -> Option<Vec<u8>> {
+fn script(words: &[Word]) -> Option<Vec<u8>> {
     match words {
         // "$SHELL" is what cron set it to; its value is not known here.
         [_, option, text] if option.is("-c") => text.value.clone(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What a beat tells in short is what it tells at length.
+        #[test]
+        fn in_short_as_at_length(words in prop::collection::vec(
+            prop::sample::select(vec![
+                "a", "--", "--every", "1d", "--fail", "--fail=1", "--skip", "--skip=x", "--quiet",
+                "--instance", "b:1d", "-h", "$X", "'é'", "--timeout=5m", "sh", "-c",
+            ]),
+            0..7,
+        ), runner in prop::sample::select(vec!["", "nice -n 5 ", "exec ", "env A=b "])) {
+            let line = format!("{runner}beat {}", words.join(" "));
+            let list = read(line.as_bytes(), Dialect::Posix).unwrap();
+            let [Command::Simple(simple)] = &list.items[0].pipelines[0].1.commands[..] else {
+                panic!("one command");
+            };
+            let (long, short) = (call(simple, None), told(simple));
+            let in_short = short.map(|t| (t.fails, t.wraps, t.span.clone()));
+            let at_length = long.map(|c| (c.fails, matches!(c.form, Form::Wrapped { .. }), c.span));
+            prop_assert_eq!(in_short, at_length);
+        }
     }
 }

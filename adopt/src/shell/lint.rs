@@ -4,7 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::look::Look;
-use super::{Dialect, Form, Span, beats, missing, pace, percent, read, redirects, status};
+use super::tree::List;
+use super::{
+    BeatCall, Dialect, Form, Span, Unsure, beats, missing, pace, percent, read, redirects, status,
+};
 use crate::crontab::unescape;
 
 /// Something that is wrong with a command line.
@@ -92,29 +95,55 @@ pub struct Context<'a> {
     pub look: &'a dyn Look,
 }
 
+/// What a command line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Study {
+    /// What is wrong with it. Nothing is said of what is not understood.
+    pub lints: Vec<Lint>,
+    /// The `beat`s in it, in their order, or why the line is not understood. `None` where
+    /// the shell is none that is known.
+    pub calls: Option<Result<Vec<BeatCall>, Unsure>>,
+}
+
 /// Looks for what is wrong with a job: its command as it is written in the crontab,
-/// and the text after its first `%`. Nothing is said of what is not understood.
+/// and the text after its first `%`.
 #[must_use]
 pub fn lint(command: &[u8], input: Option<&[u8]>, context: &Context<'_>) -> Vec<Lint> {
+    study(command, input, context).lints
+}
+
+/// The same, and the `beat`s: the line is read once.
+#[must_use]
+pub fn study(command: &[u8], input: Option<&[u8]>, context: &Context<'_>) -> Study {
     let text = unescape(command);
-    let mut found = Vec::new();
+    let mut lints = Vec::new();
     if let Some(input) = input {
-        found.extend(percent::lint(&text, input));
+        lints.extend(percent::lint(&text, input));
     }
-    let Some(dialect) = Dialect::of(context.shell) else {
-        return found;
-    };
-    let Ok(list) = read(&text, dialect) else {
-        return found;
-    };
-    let calls = beats::calls(&list);
-    found.extend(status::lint(&list, dialect));
+    let calls = Dialect::of(context.shell).map(|dialect| {
+        let list = read(&text, dialect)?;
+        let calls = beats::calls(&list);
+        lints.extend(of_list(&list, &calls, &(0..text.len()), dialect, context));
+        Ok(calls)
+    });
+    Study { lints, calls }
+}
+
+fn of_list(
+    list: &List,
+    calls: &[BeatCall],
+    whole: &Span,
+    dialect: Dialect,
+    context: &Context<'_>,
+) -> Vec<Lint> {
+    let mut found = Vec::new();
+    found.extend(status::lint(list, dialect));
     if context.adopting && calls.is_empty() {
-        found.extend(status::end(&list, dialect, &(0..text.len())));
+        found.extend(status::end(list, dialect, whole));
     }
-    found.extend(redirects::lint(&list, context));
-    found.extend(missing::lint(&list, context));
-    for call in &calls {
+    found.extend(redirects::lint(list, context));
+    found.extend(missing::lint(list, context));
+    for call in calls {
         found.extend(pace::lint(call, context));
         let Form::Wrapped {
             script: Some(script),

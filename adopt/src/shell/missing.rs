@@ -1,13 +1,13 @@
 //! Programs that are not there, or that the job's user may not run.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::lint::{Context, Lint};
 use super::look::{Look, Program};
 use super::names::is_builtin;
-use super::redirects::commands;
+use super::redirects::any_command;
 use super::tree::{Command, List, Op, Simple};
 
 /// Commands after which a missing program was thought of, or the path may be another.
@@ -16,7 +16,7 @@ const ASKED: [&[u8]; 8] = [
 ];
 
 pub(super) fn lint(list: &List, context: &Context<'_>) -> Vec<Lint> {
-    let thought_of = |command: &Command| {
+    let mut thought_of = |command: &Command| {
         let Some(simple) = command.simple() else {
             return false;
         };
@@ -25,7 +25,7 @@ pub(super) fn lint(list: &List, context: &Context<'_>) -> Vec<Lint> {
         first.is_some_and(|name| ASKED.contains(&name))
             || simple.assignments.iter().chain(&simple.words).any(path)
     };
-    if commands(list).any(thought_of) {
+    if any_command(list, &mut thought_of) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -93,15 +93,20 @@ fn find(name: &[u8], path: &[u8], look: &dyn Look) -> Option<(PathBuf, Program)>
         return None;
     }
     let mut denied = None;
+    let mut place = OsString::new();
     for dir in path.split(|b| *b == b':') {
         if !dir.starts_with(b"/") {
             return None;
         }
-        let program = Path::new(OsStr::from_bytes(dir)).join(as_path(name));
-        match look.program(&program) {
+        place.clear();
+        for part in [dir, b"/", name] {
+            place.push(OsStr::from_bytes(part));
+        }
+        let program = Path::new(&place);
+        match look.program(program) {
             Program::Missing | Program::Directory => {}
-            Program::NotExecutable => denied = denied.or(Some(program)),
-            what => return Some((program, what)),
+            Program::NotExecutable => denied = denied.or(Some(program.to_owned())),
+            what => return Some((program.to_owned(), what)),
         }
     }
     match denied {

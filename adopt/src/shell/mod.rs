@@ -24,7 +24,7 @@ mod lint_tests;
 mod tests;
 
 pub use beats::{BeatCall, Form, beats_in, speaks_of_beat};
-pub use lint::{CODES, Context, Lint, lint};
+pub use lint::{CODES, Context, Lint, Study, lint, study};
 pub use look::{Blind, Look, Program};
 pub use names::{is_builtin, is_keyword};
 pub use quote::{is_plain, quote};

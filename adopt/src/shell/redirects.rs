@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use super::beats::call;
+use super::Span;
+use super::beats::told;
 use super::lint::{Context, Lint};
 use super::tree::{AndOr, Command, List, Op, Pipeline, Redirect, Simple};
-use super::{Form, Span};
 
 /// Commands that are asked for their end, not for what they print.
 const ASKED: [&[u8]; 14] = [
@@ -74,7 +74,7 @@ fn trails(op: Op, pipeline: &Pipeline) -> bool {
     let [Command::Simple(simple)] = &pipeline.commands[..] else {
         return false;
     };
-    let beat = call(simple, None).is_some_and(|c| !matches!(c.form, Form::Wrapped { .. }));
+    let beat = told(simple).is_some_and(|beat| !beat.wraps);
     let comfort = simple
         .name()
         .is_some_and(|name| matches!(name, b"true" | b":" | b"exit"));
@@ -127,33 +127,35 @@ fn loses_all(redirects: &[Redirect]) -> bool {
 }
 
 fn makes_folders(list: &List) -> bool {
-    commands(list).any(|command| {
+    any_command(list, &mut |command| {
         let name = command.simple().and_then(Simple::name);
         name.is_some_and(|name| MAKE.contains(&name))
     })
 }
 
-/// All commands of a list, those in groups too.
-pub(super) fn commands(list: &List) -> Box<dyn Iterator<Item = &Command> + '_> {
+/// Whether a command of a list, or of a group in it, is such a one. Asks in their order,
+/// up to the first.
+pub(super) fn any_command(list: &List, is: &mut dyn FnMut(&Command) -> bool) -> bool {
     let pipelines = list.items.iter().flat_map(|item| &item.pipelines);
-    let commands = pipelines.flat_map(|(_, pipeline)| &pipeline.commands);
-    Box::new(commands.flat_map(|command| {
-        let inside: Box<dyn Iterator<Item = &Command>> = match command {
-            Command::Simple(_) => Box::new(std::iter::empty()),
-            Command::Group { list, .. } => self::commands(list),
-        };
-        std::iter::once(command).chain(inside)
-    }))
+    let mut commands = pipelines.flat_map(|(_, pipeline)| &pipeline.commands);
+    commands.any(|command| {
+        is(command)
+            || match command {
+                Command::Simple(_) => false,
+                Command::Group { list, .. } => any_command(list, is),
+            }
+    })
 }
 
 fn folders(list: &List, context: &Context<'_>, found: &mut Vec<Lint>) {
-    for command in commands(list) {
+    any_command(list, &mut |command| {
         for redirect in command.redirects() {
             if let Some(folder) = missing_folder(redirect, context) {
                 found.push(no_folder(&redirect.span, &folder));
             }
         }
-    }
+        false
+    });
 }
 
 fn missing_folder(redirect: &Redirect, context: &Context<'_>) -> Option<String> {

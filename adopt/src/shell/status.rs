@@ -1,10 +1,10 @@
 //! Whether the end of a line tells how the job ended: `; beat`, pipes, `&`,
 //! `|| true`.
 
-use super::beats::call;
+use super::beats::{Told, told};
 use super::lint::Lint;
 use super::tree::{AndOr, Command, List, Op, Pipeline, Simple};
-use super::{BeatCall, Dialect, Form, Span};
+use super::{Dialect, Span};
 
 /// Commands that only prepare what follows.
 const PREPARE: [&[u8]; 14] = [
@@ -26,16 +26,16 @@ pub(super) fn lint(list: &List, dialect: Dialect) -> Vec<Lint> {
                 match command {
                     Command::Group { list, .. } => found.extend(lint(list, dialect)),
                     Command::Simple(simple) => {
-                        let Some(call) = call(simple, None) else {
+                        let Some(told) = told(simple) else {
                             continue;
                         };
-                        if call.fails || matches!(call.form, Form::Wrapped { .. }) {
+                        if told.fails || told.wraps {
                             continue;
                         }
                         if nth > 0 {
-                            found.push(anyway(&call, "|"));
+                            found.push(anyway(&told, "|"));
                         } else {
-                            found.extend(one(&call, chain, before, dialect));
+                            found.extend(one(&told, chain, before, dialect));
                         }
                     }
                 }
@@ -46,17 +46,17 @@ pub(super) fn lint(list: &List, dialect: Dialect) -> Vec<Lint> {
 }
 
 /// What is wrong with a `beat` at the end of a chain, after other items.
-fn one(call: &BeatCall, chain: &[(Op, Pipeline)], before: &[AndOr], dialect: Dialect) -> Vec<Lint> {
+fn one(beat: &Told<'_>, chain: &[(Op, Pipeline)], before: &[AndOr], dialect: Dialect) -> Vec<Lint> {
     let [earlier @ .., (op, _)] = chain else {
         return Vec::new();
     };
     if earlier.is_empty() {
-        return alone(call, before, dialect).into_iter().collect();
+        return alone(beat, before, dialect).into_iter().collect();
     }
     if *op == Op::Or {
         return vec![Lint::new(
             "beat-on-failure",
-            &call.span,
+            beat.span,
             "The beat stands behind ||, so it is left when the job failed, and only then.",
             "Put && before beat.",
         )];
@@ -83,17 +83,17 @@ fn one(call: &BeatCall, chain: &[(Op, Pipeline)], before: &[AndOr], dialect: Dia
     }
     let waits = earlier.iter().all(|(_, p)| is_bare_wait(p));
     if waits && before.iter().any(|item| item.background) {
-        found.push(in_background(&call.span));
+        found.push(in_background(beat.span));
     }
     found
 }
 
 /// What is wrong with a `beat` that begins an item.
-fn alone(call: &BeatCall, before: &[AndOr], dialect: Dialect) -> Option<Lint> {
+fn alone(beat: &Told<'_>, before: &[AndOr], dialect: Dialect) -> Option<Lint> {
     let last = before.iter().rev().find(|item| !prepares(item))?;
     let waited = before.last().is_some_and(is_wait_item);
     if last.background || waited && before.iter().any(|item| item.background) {
-        return Some(in_background(&call.span));
+        return Some(in_background(beat.span));
     }
     if stops_at_failure(before) {
         return last
@@ -102,7 +102,7 @@ fn alone(call: &BeatCall, before: &[AndOr], dialect: Dialect) -> Option<Lint> {
             .find_map(|(_, pipeline)| hidden(pipeline, pipefail(before, dialect)))
             .map(|span| by_pipe(&span, dialect));
     }
-    (!guarded(last)).then(|| anyway(call, ";"))
+    (!guarded(last)).then(|| anyway(beat, ";"))
 }
 
 /// What the end of a whole line hides from a wrapper.
@@ -132,10 +132,10 @@ pub(super) fn end(list: &List, dialect: Dialect, whole: &Span) -> Vec<Lint> {
     found
 }
 
-fn anyway(call: &BeatCall, op: &str) -> Lint {
+fn anyway(beat: &Told<'_>, op: &str) -> Lint {
     Lint::new(
         "beat-anyway",
-        &call.span,
+        beat.span,
         format!("The beat stands behind {op}, so it is left even when the job failed."),
         "Put && before beat, or let beat run the job: beat NAME … -- COMMAND.",
     )

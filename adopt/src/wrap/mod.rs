@@ -99,7 +99,7 @@ fn head(
             if let Err(error) = Schedule::cron(&text) {
                 return Err(Refusal::Schedule(error.to_string()));
             }
-            words.extend([b"--cron".to_vec(), text.into()]);
+            words.extend([b"--cron".to_vec(), text.into_owned().into()]);
             if let Some(zone) = zone {
                 words.extend([b"--tz".to_vec(), zone.into()]);
             }
