@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, open, openat, unlinkat};
 use rustix::io::Errno;
 
 use super::tail::Tail;
-use crate::message::{complain, write_all};
+use crate::message::{complain, reason, write_all};
 
 /// The most that is put aside, in bytes. Of what comes after it the end is kept.
 const MOST: u64 = 64 * 1_024 * 1_024;
@@ -79,7 +79,14 @@ impl Spool {
                 Ok(0) => break,
                 Ok(n) => at += n as u64,
                 Err(Errno::INTR) => continue,
-                Err(_) => break,
+                Err(errno) => {
+                    complain(&format!(
+                        "beat: {} bytes of output are lost, they were put aside and cannot be read: {}\n",
+                        self.kept - at,
+                        reason(errno)
+                    ));
+                    break;
+                }
             }
             if write_all(to, &piece).is_err() {
                 return;
