@@ -1,46 +1,18 @@
-//! Disks on which nothing can be written: full, read-only, out of inodes. Mounted in a
-//! namespace of this process, so that none of them outlives it, however it ends.
+//! Disks on which nothing can be written: full, read-only, out of inodes. Mounted for
+//! this process alone, so that none of them outlives it, however it ends.
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::sync::Mutex;
+
+use house_tests::apart;
 
 use crate::scene::{Ground, Scene};
 use crate::strace::{Fault, plain};
 use crate::table::{Outcome, Table};
 use crate::trial::{ground, outcome, scratch};
-
-/// Set where this process has its own mounts, or cannot have any.
-const MARK: &str = "FAULT_MATRIX_APART";
-
-/// Whether this process is where it should be.
-pub(crate) fn apart() -> bool {
-    std::env::var_os(MARK).is_some()
-}
-
-/// Starts this program once more with mounts of its own; without them where that is not
-/// allowed.
-pub(crate) fn start_apart() -> ExitCode {
-    let unshare = ["--mount", "--propagation", "private"];
-    let may = Command::new("unshare").args(unshare).arg("true").output();
-    let may = may.is_ok_and(|output| output.status.success());
-    let me = std::env::current_exe().unwrap();
-    let mut command = if may {
-        let mut command = Command::new("unshare");
-        command.args(unshare).arg(me).env(MARK, "mounts");
-        command
-    } else {
-        let mut command = Command::new(me);
-        command.env(MARK, "none");
-        command
-    };
-    let error = command.args(std::env::args_os().skip(1)).exec();
-    eprintln!("error: cannot start again: {error}");
-    ExitCode::FAILURE
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trouble {
@@ -133,7 +105,7 @@ fn ran(command: &mut Command) -> bool {
 
 /// Puts a scene on each of these disks.
 pub(crate) fn judge(table: &Mutex<Table>, at: usize, scene: &Scene, clean: Option<i32>) {
-    if std::env::var(MARK).is_ok_and(|mark| mark == "none") {
+    if !apart::may_mount() {
         return;
     }
     for (trouble, name) in TROUBLES {

@@ -15,6 +15,8 @@ pub(crate) fn of(call: &str, args: &str) -> &'static [&'static str] {
         "read" | "pread64" | "readv" if pipe => &["EINTR"],
         "read" | "pread64" | "readv" => &["EIO", "EINTR"],
         "write" | "writev" if socket => &["EPIPE", "ECONNRESET", "EINTR"],
+        // What wakes a thread.
+        "write" if args.contains("<anon_inode:") => &[],
         "write" if pipe => &["EPIPE", "EIO", "EINTR"],
         "write" | "writev" | "pwrite64" => &["ENOSPC", "EIO", "EDQUOT", "EINTR"],
         "fsync" | "fdatasync" => &["EIO", "ENOSPC"],

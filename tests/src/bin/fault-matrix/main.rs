@@ -25,6 +25,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use house_tests::apart;
+
 use plan::{seconds, singles, tested};
 use scene::Scene;
 use strace::{Fault, What};
@@ -42,8 +44,8 @@ struct Wish {
 
 fn main() -> ExitCode {
     let wish = wish();
-    if !disks::apart() {
-        return disks::start_apart();
+    if !apart::is() {
+        return apart::start();
     }
     let scenes: Vec<(usize, Scene)> = (scenes::ALL.into_iter().enumerate())
         .filter(|(_, scene)| {

@@ -160,6 +160,18 @@ impl Check {
     }
 }
 
+/// The jobs that it says are flagged.
+fn flagged(ended: &Ended) -> Vec<String> {
+    let pass: Value = serde_json::from_slice(&ended.out).unwrap_or_default();
+    let jobs = pass["jobs"].as_array().into_iter().flatten();
+    let mut names: Vec<String> = jobs
+        .filter(|job| job["flagged"] == true)
+        .filter_map(|job| job["job"].as_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
 impl Stage for Check {
     fn program(&self) -> Program {
         let mut program = Program::new(bins::beat_check())
@@ -174,20 +186,31 @@ impl Stage for Check {
         program
     }
 
+    /// With a beat that could not be read it says so, and is done with what it saw.
+    fn claims(&self, ended: &Ended, clean: Option<i32>) -> bool {
+        ended.code == clean && flagged(ended) == ["silent"]
+    }
+
+    fn tells(&self, ended: &Ended) -> bool {
+        !ended.err.trim().is_empty() || flagged(ended).len() > 1
+    }
+
     fn look(&self, ended: &Ended) -> Result<Left, String> {
         store_is_whole(&self.disk.join("store"))?;
         self.files_are_whole()?;
-        let beats = ["well.last", "silent.last", "back.last", "beat-check.last"];
+        let beats = [
+            "well.last",
+            "silent.last",
+            "back.last",
+            "beat-check.last",
+            "beat-check.fail",
+        ];
         tidy(&self.disk.join("store"), &beats, ended)?;
         let files = ["lock", "last-pass.json", "notes.json", "issues"];
         tidy(&self.disk.join("state"), &files, ended)?;
         demand(ended.code != Some(0), || "it says that all is well".into())?;
         if ended.code == Some(1) {
-            let pass: Value = serde_json::from_slice(&ended.out).unwrap_or_default();
-            let jobs = pass["jobs"].as_array().cloned().unwrap_or_default();
-            let told = jobs
-                .iter()
-                .any(|job| job["job"] == "silent" && job["flagged"] == true);
+            let told = flagged(ended).iter().any(|job| job == "silent");
             demand(told, || "it says nothing of the silent job".into())?;
         }
         let counts = self.counted()?;
