@@ -52,3 +52,25 @@ fn a_record_does_not_hide_it() {
     assert_told(&adopt(&tree, &["--record", record.to_str().unwrap()]));
     assert!(record.is_file());
 }
+
+#[test]
+fn folders_that_cannot_be_reached_are_told() {
+    let tree = tree();
+    fs::remove_file(tree.path().join("etc/cron.d")).unwrap();
+    let users = "root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\n";
+    fs::write(tree.path().join("etc/passwd"), users).unwrap();
+    fs::create_dir_all(tree.path().join("home/anna")).unwrap();
+    for (circle, within) in [
+        ("home/anna/.config", "/home/anna/.config/systemd/user"),
+        ("etc/systemd", "/etc/systemd/system"),
+        ("var/spool", "/var/spool/cron/crontabs"),
+    ] {
+        let link = tree.path().join(circle);
+        std::os::unix::fs::symlink(link.file_name().unwrap(), &link).unwrap();
+        let output = adopt(&tree, &[]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(3), "{circle}: {said}");
+        assert!(said.contains(within), "{circle}: {said}");
+        fs::remove_file(&link).unwrap();
+    }
+}

@@ -34,7 +34,7 @@ use table::{Outcome, Table};
 use trial::Trial;
 
 /// How many of the calls after a failure are failed, too.
-const SECONDS: usize = 3;
+const SECONDS: usize = 2;
 
 struct Wish {
     sample: bool,
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         let own = tested(&trial.calls);
         calls += own.len();
         before += trial.calls.len() - own.len();
-        let faults = singles(own);
+        let faults = singles(&trial.calls);
         let faults = if wish.sample {
             sampled(&faults)
         } else {

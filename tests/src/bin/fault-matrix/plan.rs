@@ -15,9 +15,11 @@ pub(crate) fn tested(calls: &[Call]) -> &[Call] {
 }
 
 /// All single faults of these calls.
-pub(crate) fn singles(calls: &[Call]) -> Vec<Fault> {
-    // The same call of two threads is struck in both at once.
-    let mut seen = BTreeSet::new();
+pub(crate) fn singles(all: &[Call]) -> Vec<Fault> {
+    let calls = tested(all);
+    // The same call of two threads is struck in both at once, and must not be the loader's.
+    let loader = &all[..all.len() - calls.len()];
+    let mut seen: BTreeSet<_> = loader.iter().map(|call| (&call.name, call.nth)).collect();
     let mut faults = Vec::new();
     for call in calls {
         if call.name == "exit_group" || !seen.insert((&call.name, call.nth)) {
