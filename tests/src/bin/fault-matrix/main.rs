@@ -146,7 +146,7 @@ fn sampled(faults: &[Fault]) -> Vec<Fault> {
     let changes = |fault: &Fault| changes.iter().any(|name| fault.call.contains(name));
     (faults.iter().enumerate())
         .filter(|(at, fault)| {
-            at % 23 == 0 || at % 5 == 0 && changes(fault) || at % 3 == 0 && ends(fault)
+            at % 29 == 0 || at % 6 == 0 && changes(fault) || at % 4 == 0 && ends(fault)
         })
         .map(|(_, fault)| fault.clone())
         .collect()
