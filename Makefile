@@ -5,6 +5,8 @@
 #   make deb         a Debian package in target/deb
 #   make test        everything that proves it
 #   make demo        shows what it does, in a scratch folder
+#   make faults      every system call fails once, and the matrix of what came of it; long
+#   make powercut    five hundred power cuts while beats are written; some minutes
 #   make bench       time, size and memory, as ratios; some ten minutes
 
 SHELL := /bin/sh
@@ -109,6 +111,16 @@ test:
 demo:
 	$(CARGO) build --locked -p writer -p checker -p report -p adopt --bins
 	@HEARTBEAT_BIN_DIR=$(TARGET)/debug demo/run
+
+# In make test a sample of both runs. What they show stands in docs/assurance.md.
+.PHONY: faults powercut
+faults: build
+	$(CARGO) build --locked -p house-tests --bin fault-matrix
+	@HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/debug/fault-matrix
+
+powercut: build
+	$(CARGO) build --locked -p house-tests --bin power-cut
+	@HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/debug/power-cut
 
 # Ratios against something measured in the same run, printed and put into the README.
 # BENCH_DIR says where the stores of up to a million beats are made, SIZES which.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::adoption::{Ground, Plan, chosen, plan};
 use crate::apply::{ApplyError, Paths, Selection, confirm, undo};
 use crate::cli::Cli;
-use crate::error::{Error, LACKING, UNWRITTEN, USAGE, WELL, shown};
+use crate::coverage::Coverage;
+use crate::error::{BLIND, Error, LACKING, UNWRITTEN, USAGE, WELL, shown};
 use crate::gather::Gathered;
-use crate::output::print;
+use crate::output::{print, tell_unseen};
 use crate::root::Root;
 
 /// Where `beat` is installed.
@@ -47,10 +48,12 @@ pub(crate) fn apply(cli: &Cli, gathered: &Gathered, named: &[String]) -> Result<
     let edits = plan.edits(root);
     print(&edits.diff())?;
     print(&left(&plan))?;
+    let coverage = &gathered.coverage;
+    tell_unseen(&coverage.unseen);
     if plan.done.is_empty() {
         print(&notes(&plan))?;
         print("Nothing to change.\n")?;
-        return Ok(code(&plan));
+        return Ok(code(&plan, coverage));
     }
     let jobs = counted(plan.done.len());
     if cli.dry_run {
@@ -67,11 +70,14 @@ pub(crate) fn apply(cli: &Cli, gathered: &Gathered, named: &[String]) -> Result<
     }
     said.push_str(&notes(&plan));
     print(&said)?;
-    Ok(code(&plan))
+    Ok(code(&plan, coverage))
 }
 
-/// Whether all that was asked for leaves a beat now.
-fn code(plan: &Plan) -> u8 {
+/// Whether all that was asked for leaves a beat now, as far as it could be seen.
+fn code(plan: &Plan, coverage: &Coverage) -> u8 {
+    if !coverage.unseen.is_empty() {
+        return BLIND;
+    }
     let lacks = plan.left.iter().any(|left| !left.leaves_one);
     if lacks { LACKING } else { WELL }
 }

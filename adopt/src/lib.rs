@@ -77,6 +77,7 @@ fn adopt(cli: &Cli) -> Result<u8, Error> {
     let coverage = &gathered.coverage;
     if let Some(path) = &cli.record {
         gather::record(path, coverage)?;
+        output::tell_unseen(&coverage.unseen);
         return Ok(coverage.exit_code());
     }
     output::print(&match cli.format {

@@ -1,6 +1,7 @@
 //! What the tests of the whole share: the built programs, what journeys need,
 //! waiting, and rigs.
 
+pub mod apart;
 pub mod bins;
 pub mod contracts;
 pub mod dist;

@@ -100,15 +100,21 @@ impl Journey {
         if self.missing.is_empty() {
             return true;
         }
-        let line = format!("left out: {}: {}\n", self.name, self.missing.join(", "));
-        // Written past the test harness, which hides what passing tests print.
-        let _ = std::io::stderr().write_all(line.as_bytes());
-        let file = bins::target().join("left-out.txt");
-        if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(file) {
-            let _ = file.write_all(line.as_bytes());
-        }
+        let line = left_out(self.name, &self.missing.join(", "));
         let required = env::var("HEARTBEAT_REQUIRE_JOURNEYS").is_ok_and(|value| value == "1");
         assert!(!required, "a journey was required: {line}");
         false
     }
+}
+
+/// Says aloud that something is left out, and why; returns what was said.
+pub fn left_out(what: &str, why: &str) -> String {
+    let line = format!("left out: {what}: {why}\n");
+    // Written past the test harness, which hides what passing tests print.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    let file = bins::target().join("left-out.txt");
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(file) {
+        let _ = file.write_all(line.as_bytes());
+    }
+    line
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
-use super::target::{Ready, Target, changed, create, flush_dir};
+use super::target::{Ready, Target, changed, create, flush_dir, sweep};
 use super::{Applied, ApplyError, Edit, Paths, Plan, own_crontab, record, undo};
 
 /// A change that is ready to be made.
@@ -28,6 +28,7 @@ pub(super) fn carry_out(plan: &Plan, paths: &Paths) -> Result<Applied, ApplyErro
     if edits.is_empty() {
         return Ok(Applied::default());
     }
+    edits.iter().for_each(|edit| sweep(edit.path()));
     let kept = record::keep(paths, &edits)?;
     let prepared = edits.iter().map(|edit| prepare(edit, paths));
     let steps: Vec<Step<'_>> = match prepared.collect() {

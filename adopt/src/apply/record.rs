@@ -156,9 +156,13 @@ fn numbers(paths: &Paths) -> Result<Vec<u32>, ApplyError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(ApplyError::io("read", &dir, &error)),
     };
-    let mut numbers: Vec<u32> = entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
+    let mut numbers: Vec<u32> = Vec::new();
+    for entry in entries {
+        // A record that is not seen would be taken for none.
+        let entry = entry.map_err(|error| ApplyError::io("read", &dir, &error))?;
+        let name = entry.file_name();
+        numbers.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
     numbers.sort_unstable();
     Ok(numbers)
 }

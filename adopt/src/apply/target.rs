@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -138,6 +139,18 @@ pub(super) fn remove(path: &Path) -> Result<(), ApplyError> {
     let cannot = |error: &io::Error| ApplyError::io("remove", path, error);
     fs::remove_file(path).map_err(|e| cannot(&e))?;
     flush_dir(path).map_err(|e| cannot(&e))
+}
+
+/// Removes what a killed run left beside a path. The lock must be held: the files of a run
+/// that goes on look the same.
+pub(super) fn sweep(path: &Path) {
+    let entries = path.parent().and_then(|dir| fs::read_dir(dir).ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        if entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
+            // It is in the way of nothing but of a folder that is to go.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Bytes on the disk under a name of their own, beside a path.

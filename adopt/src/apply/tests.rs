@@ -399,6 +399,18 @@ fn what_people_read() {
 }
 
 #[test]
+fn what_a_killed_run_left_behind_goes_with_the_next_one() {
+    let scene = Scene::new();
+    let stray = scene.tab().with_file_name(".beat-adopt-x7Kq2a");
+    fs::write(&stray, "half of it").unwrap();
+    scene.apply(&[("one", 3)]);
+    assert_eq!(scene.names(), ["tab"]);
+    fs::write(&stray, "half of it").unwrap();
+    scene.undo_all();
+    assert_eq!(scene.names(), ["tab"]);
+}
+
+#[test]
 fn only_a_yes_is_a_yes() {
     for (answer, yes) in [
         ("y\n", true),

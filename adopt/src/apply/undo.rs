@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::diff::unified;
 use super::record::{self, Kept, Record, What, path_of};
-use super::target::{Target, flush_dir, remove};
+use super::target::{Target, flush_dir, remove, sweep};
 use super::{ApplyError, Paths, own_crontab};
 
 /// What is to be taken back.
@@ -59,6 +59,8 @@ pub fn undo(paths: &Paths, selection: &Selection) -> Result<Undone, ApplyError> 
     let _lock = record::lock(paths)?;
     let mut undone = Undone::default();
     for mut record in record::all(paths)? {
+        let places = record.manifest.edits.iter().map(path_of);
+        places.for_each(sweep);
         one(&mut record, paths, selection, &mut undone, true)?;
         if record.is_done() {
             record.forget();

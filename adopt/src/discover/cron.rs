@@ -21,8 +21,9 @@ const MOST_FAULTS: usize = 10;
 
 /// `/etc/crontab`.
 pub(super) fn crontab(look: &Look<'_>, path: &Path) {
-    if let Ok(own) = look.root.look(path) {
-        system_file(look, path, own, "crontab");
+    match look.root.look(path) {
+        Ok(own) => system_file(look, path, own, "crontab"),
+        Err(error) => blind(look, path, &error),
     }
 }
 
@@ -40,8 +41,9 @@ fn in_folder(look: &Look<'_>, dir: &Path, entry: &OsStr) {
     if files::set_aside(&name) {
         return;
     }
-    let Ok(own) = look.root.look(&path) else {
-        return;
+    let own = match look.root.look(&path) {
+        Ok(own) => own,
+        Err(error) => return blind(look, &path, &error),
     };
     if text_of(entry).is_some_and(files::plain_name) {
         system_file(look, &path, own, &name);
@@ -97,8 +99,9 @@ fn of_user(look: &Look<'_>, dir: &Path, entry: &OsStr) {
     if name.starts_with('.') || name.starts_with("tmp.") {
         return;
     }
-    let Ok(own) = look.root.look(&path) else {
-        return;
+    let own = match look.root.look(&path) {
+        Ok(own) => own,
+        Err(error) => return blind(look, &path, &error),
     };
     let text = shown(&path);
     let refusal = match look.users.id(&name) {
@@ -138,6 +141,7 @@ pub(super) fn own(look: &Look<'_>, user: &str, bytes: Option<&[u8]>) {
     }
 }
 
+/// What is not there hides nothing; everything else does.
 fn blind(look: &Look<'_>, dir: &Path, error: &std::io::Error) {
     if error.kind() != std::io::ErrorKind::NotFound {
         look.unseen(format!("{}: {}", shown(dir), said(error)));

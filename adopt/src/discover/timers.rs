@@ -1,13 +1,14 @@
 //! Timers of systemd as jobs: of the system, of each user. Where a systemd runs, what it
 //! says counts, and where it differs from the files that is told.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Look;
 use crate::beats;
-use crate::error::shown;
+use crate::error::{said, shown};
 use crate::finding::Place;
 use crate::job::{Job, Kind, Leaves, Shape, State};
 use crate::names;
@@ -29,11 +30,19 @@ pub(super) fn users(look: &Look<'_>) {
     for user in look.users.all() {
         let own = user.home.join(".config/systemd/user");
         // A home that is the root folder is nobody's.
-        if user.home == Path::new("/") || look.root.stat(&own).is_err() {
+        if user.home == Path::new("/") {
             continue;
         }
+        let names = match look.root.list(&own) {
+            Ok(names) => names,
+            Err(error) => {
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+                    look.unseen(format!("{}: {}", shown(&own), said(&error)));
+                }
+                continue;
+            }
+        };
         let units = Units::new(look.root, places(&user.home));
-        let names = look.root.list(&own).unwrap_or_default();
         let any = names.iter().any(|name| {
             name.to_string_lossy().contains(".timer") || name.to_string_lossy().ends_with(".wants")
         });

@@ -24,5 +24,17 @@ pub fn print(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Says what could not be seen, aside from the output: for when that is about something
+/// else.
+pub(crate) fn tell_unseen(unseen: &[String]) {
+    for what in unseen {
+        // When standard error is gone there is nobody to tell.
+        let _ = writeln!(
+            io::stderr(),
+            "problem: could not be seen; jobs may be hidden there: {what}"
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -131,8 +131,13 @@ impl<'a> Units<'a> {
         let mut seen = BTreeSet::new();
         let mut blind = Vec::new();
         for place in places {
-            let Ok(real) = root.resolve(&place) else {
-                continue;
+            let real = match root.resolve(&place) {
+                Ok(real) => real,
+                Err(error) => {
+                    let why = crate::error::said(&error);
+                    blind.push(Blind { path: place, why });
+                    continue;
+                }
             };
             if !seen.insert(real.clone()) {
                 continue;

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, open, openat, unlinkat};
 use rustix::io::Errno;
 
 use super::tail::Tail;
-use crate::message::{complain, write_all};
+use crate::message::{complain, reason, write_all};
 
 /// The most that is put aside, in bytes. Of what comes after it the end is kept.
 const MOST: u64 = 64 * 1_024 * 1_024;
@@ -70,20 +70,13 @@ impl Spool {
 
     /// Puts out all that was kept. A reader that went away is no error.
     pub(crate) fn print(&self, to: BorrowedFd<'_>) {
-        let mut piece = Vec::with_capacity(super::PIECE);
-        let mut at = 0;
-        while at < self.kept {
-            piece.clear();
-            let space = rustix::buffer::spare_capacity(&mut piece);
-            match rustix::io::pread(&self.file, space, at) {
-                Ok(0) => break,
-                Ok(n) => at += n as u64,
-                Err(Errno::INTR) => continue,
-                Err(_) => break,
-            }
-            if write_all(to, &piece).is_err() {
-                return;
-            }
+        match self.again(to) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err((lost, errno)) => complain(&format!(
+                "beat: {lost} bytes of output are lost, they were put aside and cannot be read: {}\n",
+                reason(errno)
+            )),
         }
         let end = self.end.bytes();
         let left_out = self.after - end.len() as u64;
@@ -93,6 +86,27 @@ impl Spool {
             ));
         }
         let _ = write_all(to, end);
+    }
+
+    /// Puts out what was put aside; whether anybody still reads it. An error when it cannot
+    /// be read again, with the number of bytes that are lost.
+    fn again(&self, to: BorrowedFd<'_>) -> Result<bool, (u64, Errno)> {
+        let mut piece = Vec::with_capacity(super::PIECE);
+        let mut at = 0;
+        while at < self.kept {
+            piece.clear();
+            let space = rustix::buffer::spare_capacity(&mut piece);
+            match rustix::io::pread(&self.file, space, at) {
+                Ok(0) => return Err((self.kept - at, Errno::IO)),
+                Ok(n) => at += n as u64,
+                Err(Errno::INTR) => continue,
+                Err(errno) => return Err((self.kept - at, errno)),
+            }
+            if write_all(to, &piece).is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -138,6 +152,18 @@ mod tests {
         let bytes: Vec<u8> = (0..300_000u32).map(|n| n as u8).collect();
         bytes.chunks(70_001).for_each(|piece| spool.push(piece));
         assert_eq!(printed(&spool), bytes);
+    }
+
+    #[test]
+    fn what_cannot_be_read_again_is_counted() {
+        let mut spool = Spool::new().unwrap();
+        spool.push(b"0123");
+        let (_reader, writer) = std::io::pipe().unwrap();
+        assert_eq!(spool.again(writer.as_fd()), Ok(true));
+        spool.file = open("/dev/null", OFlags::WRONLY, Mode::empty()).unwrap();
+        assert_eq!(spool.again(writer.as_fd()), Err((4, Errno::BADF)));
+        spool.file = open("/dev/null", OFlags::RDONLY, Mode::empty()).unwrap();
+        assert_eq!(spool.again(writer.as_fd()), Err((4, Errno::IO)));
     }
 
     #[test]
