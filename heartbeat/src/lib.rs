@@ -20,6 +20,8 @@ mod interval;
 mod listing;
 #[cfg(feature = "read")]
 mod lock;
+#[cfg(feature = "read")]
+mod mounts;
 mod name;
 #[cfg(feature = "read")]
 mod owners;

@@ -7,10 +7,11 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::mounts::open_here;
 use crate::{BootId, BootStamp, FORMAT_VERSION, Interval, JobName};
 
 /// A beat is at most this many bytes.
@@ -77,7 +78,7 @@ pub struct Unreadable {
 /// sentence "the beat …".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableKind {
-    /// A link, FIFO, device, socket or directory.
+    /// A link, FIFO, device, socket, directory or mount point.
     NotAFile(&'static str),
     /// More than [`MAX_BYTES`]; holds the size.
     TooLarge(u64),
@@ -369,8 +370,9 @@ pub fn read_file(
         kind,
         modified: None,
     };
-    let file = match openat(dir, file_name, flags, Mode::empty()) {
+    let file = match open_here(dir, file_name, flags) {
         Ok(file) => file,
+        Err(Errno::XDEV) => return Err(fail(UnreadableKind::NotAFile("a mount point"))),
         Err(Errno::NOENT) => return Ok(None),
         Err(Errno::LOOP) => return Err(fail(UnreadableKind::NotAFile("a symbolic link"))),
         Err(Errno::NXIO) => return Err(fail(UnreadableKind::NotAFile("a socket or device"))),
