@@ -8,6 +8,7 @@
 #   make bench       time, size and memory, as ratios; some ten minutes
 #   make sbom        what the programs are built from, in target/dist/sbom.cdx.json
 #   make deny        licences, sources and known holes of that, by cargo-deny
+#   make endurance   every cut and fault between checker and forges; a quarter of an hour
 #   make reproducible  builds the package twice, in two places, and compares; half an hour
 
 SHELL := /bin/sh
@@ -134,6 +135,15 @@ test:
 	HEARTBEAT_JOURNEYS=1 HEARTBEAT_BIN_DIR=$(DIST) $(CARGO) test --locked --workspace
 	@if [ -s $(TARGET)/left-out.txt ]; then sort -u $(TARGET)/left-out.txt; \
 		else echo 'nothing was left out'; fi
+
+# The life of an issue behind a proxy that cuts at every byte and answers with every fault.
+# An optimised build, without the long linking of a release; ENDURANCE_STRIDE=7 tries each
+# seventh byte.
+.PHONY: endurance
+endurance:
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO) test --locked \
+		--release --target-dir $(TARGET)/endurance -p house-tests --test journey_forges -- \
+		--ignored --nocapture --test-threads=1 every_
 
 # The whole path in a scratch folder; plain debug programs, the quickest to build.
 .PHONY: demo
