@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use house_tests::needs::Journey;
+
 use crate::host::{STATE, STORE, findings, job, verdict};
 
 crate::attempts! {
@@ -154,8 +156,9 @@ for n in range(2000):
         let hang = |on: &str| {
             format!("exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode={},user_id=61001,group_id=61001,allow_other none {on}; exec sleep 600", if on.ends_with(".last") { "100000" } else { "40000" })
         };
-        if host.root_tries("exec 3<>/dev/fuse").code != 0 {
-            // A machine without FUSE, on which she cannot have it either.
+        let fuse = Journey::quick("a file system that does not answer");
+        let fuse = fuse.file(Path::new("/dev/fuse"), "this kernel has no FUSE");
+        if !fuse.ready() {
             return;
         }
         host.eve_can("mkdir /srv/eve/hang; touch /srv/eve/hang.last; ln -s /srv/eve/hang $MINE/link; ln -s /srv/eve/hang $MINE/link.last");
