@@ -460,7 +460,7 @@ fn every_fault() {
 }
 
 #[test]
-#[ignore = "make endurance runs it: every byte, a quarter of an hour"]
+#[ignore = "make endurance runs it: every byte, 114,000 trials"]
 fn every_byte() {
     let stride = std::env::var("ENDURANCE_STRIDE").ok();
     let stride = stride.and_then(|text| text.parse().ok()).unwrap_or(1);
