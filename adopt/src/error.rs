@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use watch::words::is_odd;
+
 /// All jobs leave a beat and nothing is wrong.
 pub const WELL: u8 = 0;
 /// A job leaves no beat, or something is wrong.
@@ -88,10 +90,11 @@ pub fn said(error: &io::Error) -> String {
     }
 }
 
-/// Text for a terminal: control characters cannot reach it.
+/// Text for a terminal: control characters, and those that turn the direction of writing,
+/// cannot reach it.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    if text.chars().any(char::is_control) {
+    if text.chars().any(is_odd) {
         text.escape_debug().to_string()
     } else {
         text.to_owned()

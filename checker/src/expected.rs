@@ -2,18 +2,34 @@
 //! faults, names that lead nowhere, files that are none.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use heartbeat::Finding;
-use manifest::Manifest;
-use watch::Need;
+use manifest::{Manifest, OPEN_TO_ALL, is_open_to_all};
+use watch::{Need, strangers};
 
 use crate::gather::Gathered;
 
-/// Adds what is odd about the manifest to what is odd about the stores. While it
-/// has faults, no job may be called gone: its entry may be one that cannot be read.
-pub(crate) fn tell(manifest: &Manifest, seen: &mut Gathered) {
+/// Adds what is odd about the config and the manifest to what is odd about the stores.
+/// While the manifest has faults, no job may be called gone: its entry may be one that
+/// cannot be read.
+pub(crate) fn tell(config: &Path, manifest: &Manifest, seen: &mut Gathered) {
     seen.sight.blind |= manifest.blind || !manifest.faults.is_empty();
+    let config = is_open_to_all(config).then_some(config);
+    let open = config.into_iter();
+    let open = open.chain(manifest.open_to_all.iter().map(PathBuf::as_path));
+    seen.findings.extend(open.map(|path| Finding {
+        path: path.to_owned(),
+        what: OPEN_TO_ALL.to_owned(),
+        blind: false,
+    }));
+    let strangers = strangers(&seen.states, &[]);
+    let strangers = strangers.into_iter().map(|(expected, what)| Finding {
+        path: PathBuf::from(expected.place.to_string()),
+        what,
+        blind: false,
+    });
+    seen.findings.extend(strangers);
     // A hidden file is no typing error: packages leave placeholders.
     let ignored = manifest.ignored.iter().filter(|ignored| !ignored.hidden);
     let ignored = ignored.map(|ignored| Finding {

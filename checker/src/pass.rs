@@ -144,7 +144,9 @@ impl<'a> Pass<'a> {
         let manifest = self.config.manifest();
         let mut notes = self.notes();
         let mut seen = self.look(&manifest, &notes);
-        expected::tell(&manifest, &mut seen);
+        let config = self.args.config.as_deref();
+        let config = config.unwrap_or(Path::new(crate::config::DEFAULT_PATH));
+        expected::tell(config, &manifest, &mut seen);
         let outages = stories(&notes.outages, &seen.states, self.now.wall);
         let mut problems = blindness(&seen);
         problems.extend(expected::faults(&manifest));

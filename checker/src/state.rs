@@ -83,10 +83,7 @@ impl Lock {
 /// still be told.
 fn open_lock(dir: &Path) -> io::Result<File> {
     let path = dir.join("lock");
-    let made = fs::create_dir_all(dir).and_then(|()| {
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true).open(&path)
-    });
+    let made = fs::create_dir_all(dir).and_then(|()| heartbeat::lock_file(&path));
     made.or_else(|fault| File::open(&path).map_err(|_| fault))
 }
 

@@ -18,6 +18,10 @@ mod boot;
 mod interval;
 #[cfg(feature = "read")]
 mod listing;
+#[cfg(feature = "read")]
+mod lock;
+#[cfg(feature = "read")]
+mod mounts;
 mod name;
 #[cfg(feature = "read")]
 mod owners;
@@ -31,6 +35,8 @@ mod write;
 
 pub use boot::{BootId, BootStamp};
 pub use interval::{Interval, IntervalError, read_duration};
+#[cfg(feature = "read")]
+pub use lock::lock_file;
 pub use name::{JobName, JobNameError};
 #[cfg(feature = "read")]
 pub use owners::{user_id, user_name};

@@ -80,12 +80,19 @@ const MISNAMED_TOLD: usize = 20;
 /// Lists a directory. While it changes, some file systems leave out a name that is
 /// replaced just then, or tell it twice (seen on btrfs and tmpfs): such a directory
 /// is listed again, and what any listing told counts.
+///
+/// `is_store`: whether directories in it may be places of users. What a user's own links
+/// lead to is never looked at: it may be a file system that does not answer.
 pub(crate) fn list(
     dir: &OwnedFd,
     place: &Place,
+    is_store: bool,
     findings: &mut Vec<Finding>,
 ) -> io::Result<Listing> {
-    let mut found = Found::default();
+    let mut found = Found {
+        is_store,
+        ..Found::default()
+    };
     let mut names = 0;
     for times in 1..=LISTINGS.end {
         let before = fstat(dir)?;
@@ -138,6 +145,7 @@ fn nanoseconds(seconds: i64, nanoseconds: u64) -> i128 {
 /// What the listings told so far.
 #[derive(Default)]
 struct Found {
+    is_store: bool,
     listing: Listing,
     others: Vec<(String, usize, Odd)>,
     misnamed: Vec<PathBuf>,
@@ -158,7 +166,9 @@ impl Found {
             }
             let kind = entry.file_type();
             let Some((which, stem)) = split(raw) else {
-                self.add_directory(dir, place, name, kind);
+                if self.is_store {
+                    self.add_directory(dir, place, name, kind);
+                }
                 continue;
             };
             let odd = match kind {

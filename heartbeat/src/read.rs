@@ -7,14 +7,19 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::mounts::open_here;
 use crate::{BootId, BootStamp, FORMAT_VERSION, Interval, JobName};
 
 /// A beat is at most this many bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
+
+/// Texts of a run are at most this many characters: of a longer output its end is kept, of all
+/// others their beginning. Whoever writes more gets no more room with the reader.
+const MAX_TEXT: usize = 4_096;
 
 /// What one file of a job says.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +82,7 @@ pub struct Unreadable {
 /// sentence "the beat …".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableKind {
-    /// A link, FIFO, device, socket or directory.
+    /// A link, FIFO, device, socket, directory or mount point.
     NotAFile(&'static str),
     /// More than [`MAX_BYTES`]; holds the size.
     TooLarge(u64),
@@ -293,6 +298,18 @@ fn parse_object(bytes: &[u8], job: &str) -> Result<Beat, UnreadableKind> {
         _ => None,
     };
     let boxed = |text: Option<Cow<'_, str>>| text.map(|text| text.into_owned().into_boxed_str());
+    let short = |text: Option<Cow<'_, str>>| {
+        text.map(|text| {
+            let end = text.char_indices().nth(MAX_TEXT).map(|(at, _)| at);
+            text[..end.unwrap_or(text.len())].into()
+        })
+    };
+    let end = |text: Option<Cow<'_, str>>| {
+        text.map(|text| {
+            let start = text.char_indices().nth_back(MAX_TEXT - 1);
+            text[start.map_or(0, |(at, _)| at)..].into()
+        })
+    };
     let seconds = |value: Option<f64>| value.and_then(to_duration);
     let details = Details {
         schedule: boxed(raw.schedule),
@@ -300,16 +317,16 @@ fn parse_object(bytes: &[u8], job: &str) -> Result<Beat, UnreadableKind> {
         started: raw.started.map(|Moment(time)| time),
         duration: seconds(raw.duration_seconds),
         exit_code: raw.exit_code,
-        signal: boxed(raw.signal),
-        reason: boxed(raw.reason),
-        output_tail: boxed(raw.output_tail),
+        signal: short(raw.signal),
+        reason: short(raw.reason),
+        output_tail: end(raw.output_tail),
         output_bytes: raw.output_bytes,
         pid: raw.pid,
         timeout: seconds(raw.timeout_seconds),
         pulse: seconds(raw.pulse_seconds),
-        run_id: boxed(raw.run_id),
+        run_id: short(raw.run_id),
         expectations: raw.expectations.unwrap_or_default(),
-        command: boxed(raw.command),
+        command: short(raw.command),
     };
     Ok(Beat {
         timestamp,
@@ -369,8 +386,9 @@ pub fn read_file(
         kind,
         modified: None,
     };
-    let file = match openat(dir, file_name, flags, Mode::empty()) {
+    let file = match open_here(dir, file_name, flags) {
         Ok(file) => file,
+        Err(Errno::XDEV) => return Err(fail(UnreadableKind::NotAFile("a mount point"))),
         Err(Errno::NOENT) => return Ok(None),
         Err(Errno::LOOP) => return Err(fail(UnreadableKind::NotAFile("a symbolic link"))),
         Err(Errno::NXIO) => return Err(fail(UnreadableKind::NotAFile("a socket or device"))),

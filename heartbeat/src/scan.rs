@@ -11,6 +11,7 @@ use rustix::fs::{Mode, OFlags, fstat, open, openat};
 use rustix::io::Errno;
 
 use crate::listing::{KINDS, Listed, Listing, Odd, list};
+use crate::mounts::{is_served_by_a_program, open_here};
 use crate::owners::as_seen_here;
 use crate::read::shown_user;
 use crate::{Beat, FileKind, JobName, Unreadable, UnreadableKind, read_file, user_id};
@@ -94,7 +95,7 @@ where
         user: shown_user(stat.st_uid),
         uid: Some(stat.st_uid),
     };
-    let listing = list(&root, &top, &mut findings)?;
+    let listing = list(&root, &top, true, &mut findings)?;
     let mut scan = Scan {
         places: Vec::with_capacity(1 + listing.directories.len()),
         jobs: Vec::new(),
@@ -166,8 +167,16 @@ where
         });
     };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let opened = openat(root, name, flags, Mode::empty())
-        .and_then(|dir| fstat(&dir).map(|stat| (dir, stat)));
+    let opened = match open_here(root, name, flags) {
+        Err(Errno::XDEV) if is_served_by_a_program(root, name) => {
+            let what = "is a file system that a program serves, which may not answer; beats in it are not seen";
+            find(what.into(), true);
+            return None;
+        }
+        Err(Errno::XDEV) => openat(root, name, flags, Mode::empty()),
+        opened => opened,
+    };
+    let opened = opened.and_then(|dir| fstat(&dir).map(|stat| (dir, stat)));
     let (dir, stat) = match opened {
         Ok(opened) => opened,
         // Gone since it was listed, or no directory on a file system that does
@@ -182,7 +191,7 @@ where
         }
     };
     let mut inner = Vec::new();
-    let listing = match list(&dir, &place, &mut inner) {
+    let listing = match list(&dir, &place, false, &mut inner) {
         Ok(listing) => listing,
         Err(error) => {
             find(

@@ -440,3 +440,18 @@ fn one_job_is_read_with_all_of_its_files() {
         .mode();
     assert_eq!(mode & 0o777, 0o755);
 }
+
+/// Else a user with a few thousand beats fills the reader's memory, and every issue.
+#[test]
+fn long_texts_are_cut() {
+    let long = "é".repeat(10_000);
+    let line = format!(
+        "{{\"v\":1,\"job\":\"j\",\"timestamp\":1,\"reason\":\"a{long}\",\"output_tail\":\"{long}z\",\"command\":\"{long}\"}}"
+    );
+    let details = parse(line.as_bytes(), "j", None).unwrap().details.unwrap();
+    let len = |text: &Option<Box<str>>| text.as_deref().map(str::len);
+    assert_eq!(len(&details.reason), Some(8_191));
+    assert_eq!(len(&details.command), Some(8_192));
+    assert_eq!(len(&details.output_tail), Some(8_191));
+    assert!(details.output_tail.unwrap().ends_with("éz"));
+}

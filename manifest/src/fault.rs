@@ -4,6 +4,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use watch::words::is_odd;
+
 /// What is wrong in a text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -209,6 +211,6 @@ fn masked(line: &str) -> String {
         return format!("{} = …", key.chars().take(100).collect::<String>());
     }
     // What a terminal obeys is not handed to it, and a tab is one column.
-    let seen = |c: char| if c.is_control() { ' ' } else { c };
+    let seen = |c: char| if is_odd(c) { ' ' } else { c };
     line.chars().take(160).map(seen).collect()
 }

@@ -9,6 +9,7 @@ mod duration;
 mod entry;
 mod fault;
 mod file;
+mod guard;
 mod load;
 mod near;
 mod needs;
@@ -21,6 +22,7 @@ mod zone;
 
 pub use duration::Span;
 pub use fault::{Fault, FileError};
+pub use guard::{OPEN_TO_ALL, is_open_to_all};
 pub use load::{ForgeFault, Forges, Ignored, Manifest, Sources, UnknownNeed};
 pub use raw::KEYS;
 pub use settings::{DEFAULT_CATCH_UP, DEFAULT_CONFIG, Settings};

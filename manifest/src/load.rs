@@ -11,6 +11,7 @@ use watch::{Expected, Need, Zone};
 
 use crate::entry::{Context, Draft};
 use crate::file::{self, Content};
+use crate::guard::is_open_to_all;
 use crate::{Fault, FileError, needs};
 
 /// No manifest is longer; a longer file is something else.
@@ -87,6 +88,8 @@ pub struct Manifest {
     pub unknown_needs: Vec<UnknownNeed>,
     /// What lies in the folder and is no manifest.
     pub ignored: Vec<Ignored>,
+    /// What everybody may write: the config, the folder, files in it.
+    pub open_to_all: Vec<PathBuf>,
     /// How many files (the config among them) hold entries or faults.
     pub files: usize,
 }
@@ -140,7 +143,9 @@ impl Manifest {
         if let Some((path, text)) = sources.config {
             all.push(out.read(path, text.to_owned(), sources, true));
         }
+        out.note_if_open(sources.dir);
         for path in out.files_of(sources) {
+            out.note_if_open(&path);
             match read_text(&path) {
                 Ok(text) => all.push(out.read(&path, text, sources, false)),
                 Err(error) => {
@@ -152,6 +157,13 @@ impl Manifest {
         }
         out.settle(all);
         out
+    }
+
+    /// Notes a path that everybody may write.
+    fn note_if_open(&mut self, path: &Path) {
+        if is_open_to_all(path) {
+            self.open_to_all.push(path.to_owned());
+        }
     }
 
     /// The entries of one text.

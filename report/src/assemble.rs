@@ -67,6 +67,7 @@ pub fn assemble(seen: Seen) -> Night {
         &manifest,
         config_fault.as_ref(),
         &states,
+        &absent,
     ));
     let outages = stories(record, &states, now);
     let checker = take_own(&mut states, CHECKER, &trusted).as_ref().map(row);

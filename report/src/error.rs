@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::Path;
 
+use watch::words::is_odd;
+
 /// The report was written. A flagged job does not change that.
 pub const WRITTEN: u8 = 0;
 /// Bad usage; nothing was read.
@@ -88,7 +90,7 @@ pub fn said(error: &std::io::Error) -> String {
 #[must_use]
 pub fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
-    if text.chars().any(char::is_control) {
+    if text.chars().any(is_odd) {
         text.escape_debug().to_string()
     } else {
         text.into_owned()

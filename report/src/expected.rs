@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use heartbeat::Finding;
-use manifest::{FileError, Manifest};
-use watch::{Expected, JobState, Need};
+use manifest::{FileError, Manifest, OPEN_TO_ALL};
+use watch::{Expected, JobState, Need, strangers};
 
 /// The expected jobs of which no file was seen in the stores of these owners. Those
 /// that may lie where nothing could be seen are left out: nobody knows of them.
@@ -45,6 +45,7 @@ pub(crate) fn findings(
     manifest: &Manifest,
     config_fault: Option<&FileError>,
     states: &[JobState],
+    absent: &[&Arc<Expected>],
 ) -> Vec<Finding> {
     let place = |fault: &FileError| match &fault.place {
         Some((line, column, _)) => PathBuf::from(format!("{}:{line}:{column}", fault.path)),
@@ -76,6 +77,17 @@ pub(crate) fn findings(
     out.extend(manifest.ignored.iter().map(|ignored| Finding {
         path: ignored.path.clone(),
         what: ignored.why.to_owned(),
+        blind: false,
+    }));
+    out.extend(manifest.open_to_all.iter().map(|path| Finding {
+        path: path.clone(),
+        what: OPEN_TO_ALL.to_owned(),
+        blind: false,
+    }));
+    let strangers = strangers(states, absent).into_iter();
+    out.extend(strangers.map(|(expected, what)| Finding {
+        path: PathBuf::from(expected.place.to_string()),
+        what,
         blind: false,
     }));
     out.extend(unknown_needs(manifest, states));

@@ -83,15 +83,22 @@ touch /root/secret /tmp/secret
 perl -MIO::Socket::INET -e '
 	my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:7007", Listen => 5, ReuseAddr => 1);
 	while (my $c = $s->accept) { print $c "hello\n"; close $c }' &
-for unit in beat-check beat-report; do
+echo $! >/run/listener.pid
+for unit in beat-check beat-report beat-adopt beat@; do
 	sed -e 's|^ExecStart=.*|ExecStart=/bin/bash /opt/rigs/probe.sh|' \
 		-e "/^\[Service\]/a StandardOutput=truncate:/run/$unit.probe" \
-		/usr/lib/systemd/system/$unit.service >$units/probe-$unit.service
+		/usr/lib/systemd/system/$unit.service >$units/probe-${unit%@}.service
 done
+# Without a sandbox the same probe may do all that it tries: it can tell.
+printf '[Service]\nType=oneshot\nExecStart=/bin/bash /opt/rigs/probe.sh\nStandardOutput=truncate:/run/bare.probe\n' \
+	>$units/probe-bare.service
 systemctl daemon-reload
 check 'a probe runs in the checker'"'"'s place' systemctl start probe-beat-check.service
 check 'a probe runs in the reporter'"'"'s place' systemctl start probe-beat-report.service
-cat /run/*.probe
+check 'a probe runs in the adopter'"'"'s place' systemctl start probe-beat-adopt.service
+check 'a probe runs in the place of a beat' systemctl start probe-beat.service
+check 'a probe runs without a sandbox' systemctl start probe-bare.service
+tail -n 100 /run/*.probe
 probe() { grep -qx "$2" "/run/$1.probe"; }
 for unit in beat-check beat-report; do
 	for line in 'user heartbeat' 'boot_clock yes' 'write_state yes' 'write_own_beats yes' \
@@ -102,6 +109,27 @@ for unit in beat-check beat-report; do
 		check "$unit: $line" probe $unit "$line"
 	done
 done
+# What none of them can, and a unit without a sandbox can.
+for line in 'read_credstore no' 'see_home no' 'see_tmp no' 'new_privileges no' 'write_/etc no' \
+	'write_/usr/bin no' 'write_/run no' 'write_/root no' 'write_/home no' 'write_/dev no' \
+	'raw_socket no' 'netlink no' 'new_namespace no' 'make_suid no' 'make_device no' \
+	'mount_something no'; do
+	for unit in beat-check beat-report; do check "$unit: $line" probe $unit "$line"; done
+	case $line in read_credstore* | see_home*) ;; *) check "beat-adopt: $line" probe beat-adopt "$line" ;; esac
+	[ "$line" = 'read_credstore no' ] || check "beat@: $line" probe beat@ "$line"
+	check "a unit without a sandbox: ${line% no} yes" probe bare "${line% no} yes"
+done
+for unit in beat-check beat-report; do
+	check "$unit: read_shadow no" probe $unit 'read_shadow no'
+	check "$unit: see_processes no" probe $unit 'see_processes no'
+done
+check 'without a sandbox: see_processes yes' probe bare 'see_processes yes'
+for unit in beat-report beat-adopt beat@; do check "$unit: listen no" probe $unit 'listen no'; done
+check 'beat@: network no' probe beat@ 'network no'
+check 'beat@: write_/var/lib/heartbeats yes' probe beat@ 'write_/var/lib/heartbeats yes'
+check 'beat@: write_/var/lib no' probe beat@ 'write_/var/lib no'
+check 'beat-adopt: network no' probe beat-adopt 'network no'
+check 'beat-adopt: write_/var/lib/heartbeats no' probe beat-adopt 'write_/var/lib/heartbeats no'
 check 'the checker reaches the network' probe beat-check 'network yes'
 check 'the reporter does not' probe beat-report 'network no'
 check 'the checker has the token' probe beat-check 'token yes'
@@ -224,6 +252,8 @@ await 'it heals' 20 is success property beat-check.service Result
 echo '# mine' >>/etc/heartbeat/config.toml
 systemctl disable -q --now beat-report.timer
 systemctl stop nightly.timer
+quiet() { [ "$(systemctl is-active nightly.service 'beat@nightly_dump:5s.service' | sort -u)" = inactive ]; }
+await 'its last beat is left' 20 quiet
 touch -d 2001-01-01 /run/before
 cp -a $store/nightly_dump.last /run/
 check 'a later version installs' dpkg -i /res/new.deb

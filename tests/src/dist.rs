@@ -32,6 +32,7 @@ pub fn make(dist: &Path) -> io::Result<()> {
         let text = format!(".TH {page} 1\n.SH NAME\n{page} \\- does nothing\n");
         put(&dist.join(format!("man/{page}.1")), &text)?;
     }
+    put(&dist.join("sbom.cdx.json"), "{}\n")?;
     put(&dist.join("config.toml"), "# nothing is set\n")
 }
 

@@ -7,5 +7,6 @@ pub mod contracts;
 pub mod dist;
 pub mod needs;
 pub mod patience;
+pub mod proxy;
 pub mod sink;
 pub mod standin;

@@ -159,6 +159,7 @@ fn the_writer_stays_small() {
         "reqwest",
         "rustls",
         "tempfile",
+        "chrono-tz",
     ] {
         assert!(!crates.contains(heavy), "{heavy}");
     }
@@ -239,6 +240,7 @@ fn lints_hold_for_every_room() {
         "{ci}"
     );
     assert!(ci.contains("make test"), "{ci}");
+    assert!(ci.contains("tests/deny"), "{ci}");
 }
 
 #[test]

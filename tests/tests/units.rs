@@ -114,6 +114,7 @@ fn what_is_installed_is_uninstalled() {
     share/bash-completion/completions/beat-check
     share/bash-completion/completions/beat-report
     share/doc/heartbeat-checker/config.toml
+    share/doc/heartbeat-checker/sbom.cdx.json
     share/fish/vendor_completions.d/beat-adopt.fish
     share/fish/vendor_completions.d/beat-check.fish
     share/fish/vendor_completions.d/beat-report.fish

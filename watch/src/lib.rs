@@ -18,6 +18,7 @@ mod runs;
 mod sanity;
 mod state;
 mod story;
+mod stranger;
 mod timetables;
 mod title;
 mod verdict;
@@ -44,6 +45,7 @@ pub use runs::{Runs, Zone, ZoneError};
 pub use sanity::{ClockEvidence, ClockFault};
 pub use state::{Detail, JobState, Scheduled, worst_first};
 pub use story::stories;
+pub use stranger::strangers;
 pub use timetables::{KnownTimetables, Timetables};
 pub use title::{storm_title, title};
 pub use verdict::{

@@ -247,12 +247,13 @@ pub fn covered(question: &Question<'_>, open: &[Known]) -> HashSet<usize> {
         states,
         host,
         sight,
+        policy,
         ..
     } = *question;
     let index = jobs::Index::new(states, host, open);
     jobs::open_issues(&mut plan, &index, question, open);
     if let Some(mut umbrella) = storm::open_umbrella(&mut plan, &index, host, sight, open) {
-        umbrella.cover(&mut plan, states);
+        umbrella.cover(&mut plan, states, policy);
     }
     plan.covered.into_keys().collect()
 }
@@ -286,7 +287,7 @@ pub fn plan<E>(
     jobs::open_issues(&mut plan, &index, question, &listings.open);
     let mut umbrella = storm::open_umbrella(&mut plan, &index, host, sight, &listings.open);
     if let Some(umbrella) = &mut umbrella {
-        umbrella.cover(&mut plan, states);
+        umbrella.cover(&mut plan, states, policy);
     }
     let mut newly: Vec<usize> = index
         .flagged

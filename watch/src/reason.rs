@@ -3,7 +3,7 @@
 
 use heartbeat::UnreadableKind;
 
-use crate::words::{count, moment, span};
+use crate::words::{count, is_odd, moment, span};
 use crate::{Cause, JobState, Verdict};
 
 /// One sentence without a full stop; `None` for a job that is well. Where an outage of
@@ -168,10 +168,8 @@ fn broken(reason: &str) -> String {
     known.to_owned()
 }
 
-/// A text from a job on one line, at most 100 characters. What ends a line or
-/// turns the direction of writing counts as a control character here.
+/// A text from a job on one line, at most 100 characters.
 fn plain(text: &str) -> String {
-    let odd = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean = |c: char| if c.is_control() || odd(c) { ' ' } else { c };
+    let clean = |c: char| if is_odd(c) { ' ' } else { c };
     text.chars().map(clean).take(100).collect()
 }

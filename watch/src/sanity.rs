@@ -20,6 +20,12 @@ pub struct ClockEvidence {
     pub beats: usize,
     /// Of these, how many lie in the future.
     pub ahead: usize,
+    /// Of the jobs, how many are those of the owner of the store, the checker's own left
+    /// out. Where there are any, they alone bear witness: other users may leave as many
+    /// beats as they like.
+    pub trusted: usize,
+    /// Beats of others, and of these how many lie in the future.
+    pub others: (usize, usize),
     /// How far the beat furthest ahead lies in the future, of those that the
     /// owner of the store wrote: no other user may stop the watch.
     pub furthest: Option<Duration>,
@@ -62,6 +68,17 @@ impl ClockEvidence {
     /// Takes one job into account; `trusted` when the owner of the store wrote
     /// its beats.
     pub fn add(&mut self, state: &JobState, trusted: bool) {
+        let (beats, ahead) = (self.beats, self.ahead);
+        self.count(state, trusted);
+        if trusted {
+            self.trusted += self.beats - beats;
+        } else {
+            self.others.0 += self.beats - beats;
+            self.others.1 += self.ahead - ahead;
+        }
+    }
+
+    fn count(&mut self, state: &JobState, trusted: bool) {
         let readable = state.verdict != Verdict::Unreadable
             || matches!(state.cause(), Some(Cause::NoInterval));
         if !readable {
@@ -80,7 +97,7 @@ impl ClockEvidence {
     /// wall clock alone: by the boot clock it never lies in the future, so it
     /// could not tell that the wall clock was set back since.
     pub fn add_own(&mut self, own: &JobState, wall: DateTime<Utc>) {
-        self.add(own, true);
+        self.count(own, true);
         let Some(left) = own.last_success else {
             return;
         };
@@ -101,11 +118,13 @@ impl ClockEvidence {
         if self.own_in_past == Some(true) {
             return None;
         }
-        if self.ahead * 2 > self.beats {
-            return Some(ClockFault::Most {
-                ahead: self.ahead,
-                beats: self.beats,
-            });
+        let (not_asked, of_them_ahead) = match self.trusted {
+            0 => (0, 0),
+            _ => self.others,
+        };
+        let (ahead, beats) = (self.ahead - of_them_ahead, self.beats - not_asked);
+        if ahead * 2 > beats {
+            return Some(ClockFault::Most { ahead, beats });
         }
         self.furthest
             .filter(|ahead| *ahead > DAY)

@@ -5,6 +5,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+/// Whether a character may not stand in a text of one line as others wrote it: it is
+/// obeyed by terminals, ends a line, or turns the direction of writing, so that what
+/// stands there is not what is seen.
+#[must_use]
+pub fn is_odd(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || c.is_control()
+}
+
 /// A span of time in its two largest units: `3 d 4 h`, `12 min`, `45 s`.
 #[must_use]
 pub fn span(duration: Duration) -> Span {

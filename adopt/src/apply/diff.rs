@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use watch::words::is_odd;
+
 use super::Edit;
 
 /// Lines around a difference.
@@ -113,7 +115,7 @@ fn shown(line: &[u8]) -> String {
         match character {
             '\t' => shown.push('\t'),
             '\r' => shown.push_str("\\r"),
-            c if c.is_control() => shown.extend(c.escape_default()),
+            c if is_odd(c) => shown.extend(c.escape_default()),
             c => shown.push(c),
         }
     }

@@ -90,11 +90,7 @@ pub(super) fn lock(paths: &Paths) -> Result<File, ApplyError> {
             .recursive(true)
             .mode(0o700)
             .create(&paths.state)?;
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?;
+        let file = heartbeat::lock_file(&path)?;
         file.lock()?;
         Ok(file)
     };

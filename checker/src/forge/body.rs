@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use watch::words::{count, moment, span};
+use watch::words::{count, is_odd, moment, span};
 use watch::{Cause, JobState, Marker, Severity, Verdict, bare_reason, reason};
 
 /// Issues hold 65,536 characters on the strictest forge.
@@ -414,7 +414,7 @@ fn code(text: &str) -> String {
         '`' => '\'',
         // A table cell ends at a bar even inside a code span.
         '|' => '¦',
-        c if c.is_control() => ' ',
+        c if is_odd(c) => ' ',
         c => c,
     });
     format!("`{}`", clean.collect::<String>())
@@ -440,7 +440,7 @@ fn block(text: &str) -> String {
         let clean: String = line
             .chars()
             .map(|c| {
-                if c == '\t' || !c.is_control() {
+                if c == '\t' || !is_odd(c) {
                     c
                 } else {
                     '\u{fffd}'

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use watch::words::is_odd;
 use watch::{Cause, DeliveryOutcome, JobState, Verdict};
 
 use super::{Result, by_name};
@@ -168,8 +169,10 @@ fn seconds(time: DateTime<Utc>) -> f64 {
     time.timestamp_millis() as f64 / 1_000.0
 }
 
+/// As a label's value. What a job says is cut short, and nothing in it is obeyed by a
+/// terminal.
 fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    let clean = |c: char| if is_odd(c) { ' ' } else { c };
+    let text: String = text.chars().map(clean).take(100).collect();
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }

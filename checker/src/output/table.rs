@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use watch::words::{count, moment, ratio, span};
+use watch::words::{count, is_odd, moment, ratio, span};
 use watch::{Cause, Delivery, DeliveryOutcome, JobState, OutageLine, Verdict, reason};
 
 use super::{Look, Result, by_name};
@@ -199,7 +199,7 @@ fn last_line(state: &JobState) -> Option<String> {
     let line = lines.map(str::trim).find(|line| !line.is_empty())?;
     let mut out: String = line
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_odd(c) { ' ' } else { c })
         .take(100)
         .collect();
     if out.len() < line.len() {

@@ -3,6 +3,7 @@
 //! the same with a forge that fails at any one request of it.
 #![allow(clippy::unwrap_used, reason = "tests may give up")]
 
+mod endurance;
 mod people;
 mod scene;
 

@@ -270,7 +270,8 @@ fn the_programs_themselves() {
     }
 }
 
-fn command(program: &std::path::Path, dir: &tempfile::TempDir) -> std::process::Command {
+/// A program, with a store and nothing else in its surroundings.
+pub(crate) fn command(program: &std::path::Path, dir: &tempfile::TempDir) -> std::process::Command {
     #[allow(clippy::disallowed_methods, reason = "journeys start the programs")]
     let mut command = std::process::Command::new(program);
     command

@@ -1,5 +1,7 @@
 //! The umbrella: one issue about many jobs that were flagged at once.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 
 use super::jobs::{Index, silent_from};
@@ -7,7 +9,7 @@ use super::needs::on_host;
 use super::{Action, Known, Plan, Policy, Sight};
 use crate::marker::MAX_MEMBERS;
 use crate::title::storm_title;
-use crate::{JobState, Scope, Verdict};
+use crate::{DEFAULT_USER, JobState, Scope, Verdict};
 
 /// The open umbrella issue of a host and what has become of its members.
 pub(super) struct Umbrella {
@@ -35,7 +37,7 @@ pub(super) struct Umbrella {
 }
 
 /// Parts newly flagged jobs into those that are told together and those that get an
-/// issue each. Together: all, when they are many; those that one outage of the host
+/// issue each. Together: all, when they are many (but see [`crowd`]); those that one outage of the host
 /// explains, when they are two or more or the umbrella is open; and those that need
 /// nothing but the host, when the umbrella is open.
 pub(super) fn together(
@@ -44,26 +46,55 @@ pub(super) fn together(
     policy: &Policy,
     open: bool,
 ) -> (Vec<usize>, Vec<usize>) {
-    if newly.len() > policy.storm_threshold {
-        return (newly, Vec::new());
+    let (mut many, newly) = crowd(newly, states, policy.storm_threshold);
+    if newly.is_empty() {
+        return (many, newly);
     }
+    let open = open || !many.is_empty();
     let explained = |job: &usize| states[*job].story().is_some();
     let (one_story, rest): (Vec<_>, Vec<_>) = newly.into_iter().partition(explained);
-    let (mut together, alone) = if one_story.len() > 1 || open {
+    let (together, alone) = if one_story.len() > 1 || open {
         (one_story, rest)
     } else {
         let mut alone = [one_story, rest].concat();
         alone.sort_unstable();
         (Vec::new(), alone)
     };
-    if !open && together.is_empty() {
-        return (together, alone);
+    many.extend(together);
+    if !open && many.is_empty() {
+        return (many, alone);
     }
     let (with_host, alone): (Vec<_>, Vec<_>) =
         alone.into_iter().partition(|job| on_host(&states[*job]));
-    together.extend(with_host);
-    together.sort_unstable();
-    (together, alone)
+    many.extend(with_host);
+    many.sort_unstable();
+    (many, alone)
+}
+
+/// Parts jobs into those that are too many for an issue each, and the rest. A user who
+/// alone has that many takes no job of another along: nobody may hide a silence of root's
+/// among a thousand of their own.
+fn crowd(jobs: Vec<usize>, states: &[JobState], threshold: usize) -> (Vec<usize>, Vec<usize>) {
+    if jobs.len() <= threshold {
+        return (Vec::new(), jobs);
+    }
+    let floods = floods(&jobs, states, threshold);
+    let of_flood = |job: &usize| floods.contains(states[*job].key.user());
+    let (many, rest): (Vec<_>, Vec<_>) = jobs.iter().copied().partition(of_flood);
+    if rest.len() > threshold || floods.contains(DEFAULT_USER) {
+        return (jobs, Vec::new());
+    }
+    (many, rest)
+}
+
+/// Users who alone have more jobs among these than get an issue each.
+fn floods<'a>(jobs: &[usize], states: &'a [JobState], threshold: usize) -> HashSet<&'a str> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for job in jobs {
+        *counts.entry(states[*job].key.user()).or_default() += 1;
+    }
+    counts.retain(|_, count| *count > threshold);
+    counts.into_keys().collect()
 }
 
 /// Finds the umbrella; a second one is closed as a duplicate. One whose marker
@@ -130,7 +161,7 @@ pub(super) fn open_umbrella(
 impl Umbrella {
     /// Drops members that recovered or have an issue of their own; the rest are
     /// covered.
-    pub(super) fn cover(&mut self, plan: &mut Plan, states: &[JobState]) {
+    pub(super) fn cover(&mut self, plan: &mut Plan, states: &[JobState], policy: &Policy) {
         let later = |state: &JobState| {
             state.verdict == Verdict::Silent
                 && self
@@ -141,6 +172,12 @@ impl Umbrella {
             let state = &states[*job];
             state.flagged() && !later(state) && !plan.covered.contains_key(job)
         });
+        // What it does not list it is about only if that cannot be one user's doing.
+        let flooded = || !floods(&self.jobs, states, policy.storm_threshold).is_empty();
+        if self.listed.is_none() && flooded() {
+            let jobs = std::mem::take(&mut self.jobs);
+            (self.jobs, _) = crowd(jobs, states, policy.storm_threshold);
+        }
         for job in &self.jobs {
             plan.covered.insert(*job, self.issue);
         }

@@ -63,6 +63,27 @@ fn more_than_half_in_the_future_is_a_wrong_clock() {
     }
 }
 
+/// Otherwise any user could stop the watch, with as many beats from the future as it
+/// takes, on a host where the checker has not left its own yet.
+#[test]
+fn other_users_are_not_asked_where_the_owner_of_the_store_has_jobs() {
+    let strange = (ahead(80), false);
+    for (owners, wrong) in [
+        (vec![], true),
+        (vec![(well(), true)], false),
+        (vec![(ahead(80), true), (ahead(80), true)], true),
+        (vec![(well(), true), (ahead(80), true)], false),
+    ] {
+        let strange = vec![strange.clone(); 5];
+        let mut evidence = evidence(&[owners.clone(), strange].concat());
+        assert_eq!(evidence.fault().is_some(), wrong, "{owners:?}");
+        // The checker's own beat is no job of the owner's.
+        evidence.add_own(&well(), wall() - TimeDelta::hours(1));
+        assert_eq!(evidence.own_in_past, Some(false));
+        assert_eq!(evidence.fault().is_some(), wrong, "{owners:?}");
+    }
+}
+
 #[test]
 fn more_than_a_day_ahead_is_a_wrong_clock_if_the_owner_of_the_store_says_so() {
     for (seconds, trusted, wrong) in [

@@ -75,15 +75,13 @@ pub(super) fn lock(root: &Path, exclusive: bool, clock: &dyn Clock) -> io::Resul
         for state in [State::Open, State::Closed] {
             fs::create_dir_all(folder_of(root, state))?;
         }
-        File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?
+        heartbeat::lock_file(&path)?
     } else {
         match File::open(&path) {
             Ok(file) => file,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // Another user looks: each change is one rename, so that what they see is whole.
+            Err(fault) if fault.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
             Err(fault) => return Err(fault),
         }
     };

@@ -43,6 +43,12 @@ pub(super) fn judged(name: &str, verdict: Verdict, last: Option<DateTime<Utc>>) 
     JobState::new(key(name), judged)
 }
 
+/// The same job, of another user.
+pub(super) fn of(user: &str, mut state: JobState) -> JobState {
+    state.key = JobKey::new(HOST, user, state.key.job);
+    state
+}
+
 /// An open issue about a job, as it was when it was last told.
 pub(super) fn issue(number: u64, state: &JobState) -> Known {
     let marker = Marker::for_job(&state.key, state.verdict.word(), state.since(), 1);
@@ -121,7 +127,10 @@ pub(super) struct Case {
 }
 
 pub(super) fn case<const N: usize>(states: [JobState; N]) -> Case {
-    let mut states = states.to_vec();
+    cases(states.to_vec())
+}
+
+pub(super) fn cases(mut states: Vec<JobState>) -> Case {
     crate::worst_first(&mut states);
     Case {
         states,

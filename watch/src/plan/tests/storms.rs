@@ -1,6 +1,6 @@
 //! Storms: one issue for many jobs at once.
 
-use super::kit::umbrella;
+use super::kit::{of, umbrella};
 use super::*;
 use crate::marker::MAX_MEMBERS;
 use crate::{member_hash, storm_title};
@@ -165,4 +165,27 @@ fn an_umbrella_that_lost_its_marker_is_known_by_its_title() {
     let title = storm_title("hiram");
     let theirs = case(silent(["a", "b", "c"])).open([lost(7).titled(&title)]);
     assert_eq!(theirs.steps(), ["storm a+b+c"]);
+}
+
+/// A user who makes as many jobs fall silent as they like hides none of anybody else's.
+#[test]
+fn the_flood_of_one_user_takes_nobody_else_along() {
+    let flood = ["a", "b", "c"].map(|name| of("eve", job(name, Silent, 5)));
+    let [own, theirs] = [job("r", Failed, 1), of("app", job("s", Silent, 5))];
+    let one = kit::cases([flood.to_vec(), vec![own.clone(), theirs.clone()]].concat());
+    assert_eq!(one.steps(), ["storm a+b+c", "open s", "open r"]);
+    // Many of root's, or many of several users', are a storm of the host.
+    let many = ["r", "s", "t"].map(|name| job(name, Silent, 5));
+    let steps = kit::cases([flood.to_vec(), many.to_vec()].concat()).steps();
+    assert_eq!(steps, ["storm a+b+c+r+s+t"]);
+    let several = [own.clone(), theirs.clone(), of("bob", job("t", Silent, 5))];
+    let steps = kit::cases([flood.to_vec(), several.to_vec()].concat()).steps();
+    assert_eq!(steps, ["storm s+t+a+b+c+r"]);
+    // Nor does an umbrella that lists nobody, because they are too many.
+    let crowd: Vec<_> = (0..=MAX_MEMBERS)
+        .map(|n| of("eve", job(&format!("j{n}"), Silent, 5)))
+        .collect();
+    let all =
+        kit::cases([crowd, vec![own, theirs]].concat()).open([umbrella(7, 1, &[]).too_many()]);
+    assert_eq!(all.steps(), ["open s", "open r"]);
 }
