@@ -28,7 +28,7 @@ impl BootId {
                 continue;
             }
             let digit = (byte as char).to_digit(16)? as u8;
-            out[digits / 2] = out[digits / 2] << 4 | digit;
+            out[digits / 2] = out[digits / 2] * 16 + digit;
             digits += 1;
         }
         Some(Self(out))
