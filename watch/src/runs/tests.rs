@@ -234,6 +234,13 @@ fn longest_gaps() {
         ("2020-1-1,2", Some(DAY)),
         ("2020-1-1", None),
         ("@reboot", None),
+        ("0 1,2,20 * * *", Some(18 * HOUR)),
+        ("0,20 9 * * 1", Some(7 * DAY - 1_200)),
+        ("*:0:0.5", Some(HOUR)),
+        // All of it past, or one day that is yet to come.
+        ("1980,1990-1-1", Some(3_653 * DAY)),
+        ("2050-1-1 10,12:00", Some(2 * HOUR)),
+        ("2050-1-1", None),
     ] {
         let longest = runs(text, "Europe/Riga").longest_gap();
         assert_eq!(longest.map(|gap| gap.as_secs()), gap, "{text}");
