@@ -6,6 +6,8 @@
 #   make test        everything that proves it
 #   make demo        shows what it does, in a scratch folder
 #   make bench       time, size and memory, as ratios; some ten minutes
+#   make fuzz        each fuzz target for TIME seconds (600); an hour and a half
+#   make mutants     changes the core in thousands of ways, and sees which no test notices
 
 SHELL := /bin/sh
 CARGO ?= cargo
@@ -103,6 +105,31 @@ test:
 	HEARTBEAT_JOURNEYS=1 HEARTBEAT_BIN_DIR=$(DIST) $(CARGO) test --locked --workspace
 	@if [ -s $(TARGET)/left-out.txt ]; then sort -u $(TARGET)/left-out.txt; \
 		else echo 'nothing was left out'; fi
+
+# Fuzz targets, JOBS at once. The tools are kept apart from those of the user.
+TOOLS := $(TARGET)/tools
+CARGO_FUZZ := 0.13.2
+CARGO_MUTANTS := 27.1.0
+TIME ?= 600
+.PHONY: fuzz fuzz-smoke mutants
+fuzz: $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ)
+	PATH=$(TOOLS)/bin:$$PATH fuzz/run $(TIME) $(TARGETS)
+
+# A few seconds each, from the seeds that are checked in: what CI does.
+fuzz-smoke:
+	JOBS=2 $(MAKE) fuzz TIME=4
+
+# SHARD=1/8 does one of eight parts, 0/8 to 7/8.
+mutants: $(TOOLS)/cargo-mutants-$(CARGO_MUTANTS)
+	PATH=$(TOOLS)/bin:$$PATH tests/mutants $(SHARD)
+
+$(TOOLS)/cargo-fuzz-$(CARGO_FUZZ):
+	$(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ)
+	@touch $@
+
+$(TOOLS)/cargo-mutants-$(CARGO_MUTANTS):
+	$(CARGO) install --locked --root $(TOOLS) cargo-mutants@$(CARGO_MUTANTS)
+	@touch $@
 
 # The whole path in a scratch folder; plain debug programs, the quickest to build.
 .PHONY: demo
