@@ -273,6 +273,8 @@ mod tests {
             expected(state, StoreChoice::Own, true)
         );
         assert_eq!(choice(None, &bare, &none), None);
+        let asked = writer_store(Some("/f".into())).unwrap();
+        assert_eq!((asked.dir, asked.choice), ("/f".into(), flag));
     }
 
     #[test]

@@ -149,6 +149,21 @@ fn seconds_before_and_after() {
 }
 
 #[test]
+fn what_stands_there_twice_counts_once() {
+    for (twice, once) in [
+        ("*:0,0,30", "*:0,30"),
+        ("0..2,1:5", "0..2:5"),
+        ("*-1,1,2-3,3", "*-1,2-3"),
+        ("2024,24-1-1", "2024-1-1"),
+        ("Mon,Mon..Wed", "Mon..Wed"),
+        ("Sun,Sat..Sun", "Sat,Sun"),
+        ("*:*:5,5,0/5", "*:*:0/5"),
+    ] {
+        assert_eq!(calendar(twice), calendar(once), "{twice}");
+    }
+}
+
+#[test]
 fn shorthands() {
     for (short, long) in [
         ("minutely", "*-*-* *:*:00"),
