@@ -34,6 +34,11 @@ pub fn run(data: &[u8]) {
     // From 1970 to 2100, to the microsecond.
     let micros = between(&mut bytes, 0, 4_102_444_800_000_000);
     let moment = DateTime::from_timestamp_micros(micros).unwrap();
+    let moment = if micros % 2 == 0 {
+        moment
+    } else {
+        near_a_change(zone, moment)
+    };
     let texts = [text.to_owned(), text.replace('_', " ")];
     for text in texts {
         for read in [
@@ -47,6 +52,29 @@ pub fn run(data: &[u8]) {
             }
         }
     }
+}
+
+/// A moment within four hours of the next change of the clock: there is where it is
+/// hard. The same moment where the clock is not changed within a year.
+fn near_a_change(zone: Zone, moment: DateTime<Utc>) -> DateTime<Utc> {
+    let offset = zone.offset_seconds(moment);
+    let differs = |at: &DateTime<Utc>| zone.offset_seconds(*at) != offset;
+    let mut days = (1..400).map(|days| moment + TimeDelta::days(days));
+    let Some(mut after) = days.find(differs) else {
+        return moment;
+    };
+    let mut before = after - TimeDelta::days(1);
+    while after - before > TimeDelta::seconds(1) {
+        let middle = before + (after - before) / 2;
+        if differs(&middle) {
+            after = middle;
+        } else {
+            before = middle;
+        }
+    }
+    const EIGHT_HOURS: i64 = 8 * 3_600_000_000;
+    let by = moment.timestamp_micros().rem_euclid(EIGHT_HOURS) - EIGHT_HOURS / 2;
+    after + TimeDelta::microseconds(by)
 }
 
 fn taken(schedule: &Schedule, zone: Zone, moment: DateTime<Utc>) {

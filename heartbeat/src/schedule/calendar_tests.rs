@@ -149,8 +149,11 @@ fn seconds_before_and_after() {
 }
 
 #[test]
-fn what_stands_there_twice_counts_once() {
+fn what_is_written_otherwise_is_the_same() {
     for (twice, once) in [
+        ("*-1..12-1..31", "*-*-*"),
+        ("0..23:0..59:0..59", "*:*:*"),
+        ("Mon..Sun", "*-*-*"),
         ("*:0,0,30", "*:0,30"),
         ("0..2,1:5", "0..2:5"),
         ("*-1,1,2-3,3", "*-1,2-3"),

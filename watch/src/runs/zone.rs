@@ -287,8 +287,8 @@ mod tests {
                 "there is no time zone \"Eurape/Rxga\"; did you mean Europe/Riga?",
             ),
             (
-                "Erape/Rxxa",
-                "there is no time zone \"Erape/Rxxa\"; write a name as Europe/Riga or UTC",
+                "Eurxpx/Rxga",
+                "there is no time zone \"Eurxpx/Rxga\"; write a name as Europe/Riga or UTC",
             ),
             (
                 "Mars/Olympus Mons",
