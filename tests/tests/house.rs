@@ -363,10 +363,22 @@ fn each_fuzz_target_has_seeds_and_its_figures() {
     for target in targets {
         let name = target.file_stem().unwrap().to_str().unwrap();
         let seeds = fs::read_dir(sources().join("fuzz/seeds").join(name));
-        assert!(seeds.is_ok_and(|mut seeds| seeds.next().is_some()), "{name}: no seeds");
-        assert!(sources().join(format!("fuzz/src/{name}.rs")).is_file(), "{name}");
-        assert!(manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")), "{name}");
-        assert!(figures.contains(&format!("\n| `{name}` |")), "{name}: no figures");
+        assert!(
+            seeds.is_ok_and(|mut seeds| seeds.next().is_some()),
+            "{name}: no seeds"
+        );
+        assert!(
+            sources().join(format!("fuzz/src/{name}.rs")).is_file(),
+            "{name}"
+        );
+        assert!(
+            manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")),
+            "{name}"
+        );
+        assert!(
+            figures.contains(&format!("\n| `{name}` |")),
+            "{name}: no figures"
+        );
     }
     let needs = manifest.split("\n[dependencies]\n").nth(1).unwrap();
     let needs = needs.split("\n[").next().unwrap();
