@@ -12,6 +12,8 @@
 #   make deny        licences, sources and known holes of that, by cargo-deny
 #   make endurance   every cut and fault between checker and forges: 114,000 trials
 #   make reproducible  builds the package twice, in two places, and compares; half an hour
+#   make fuzz        each fuzz target for TIME seconds (600); an hour and a half
+#   make mutants     changes the core in thousands of ways, and sees which no test notices
 
 SHELL := /bin/sh
 CARGO ?= cargo
@@ -146,6 +148,31 @@ endurance:
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO) test --locked \
 		--release --target-dir $(TARGET)/endurance -p house-tests --test journey_forges -- \
 		--ignored --nocapture --test-threads=1 every_
+# Fuzz targets, JOBS at once. The tools are kept apart from those of the user.
+TOOLS := $(TARGET)/tools
+CARGO_FUZZ := 0.13.2
+CARGO_MUTANTS := 27.1.0
+TIME ?= 600
+.PHONY: fuzz fuzz-smoke mutants
+fuzz: $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ)
+	PATH=$(TOOLS)/bin:$$PATH fuzz/run $(TIME) $(TARGETS)
+
+# A few seconds each, from the seeds that are checked in: what CI does.
+fuzz-smoke:
+	@$(MAKE) $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ) || { echo 'left out: fuzzing, as cargo-fuzz cannot be had here'; exit 0; }; \
+		JOBS=2 $(MAKE) fuzz TIME=4
+
+# SHARD=1/8 does one of eight parts, 0/8 to 7/8.
+mutants: $(TOOLS)/cargo-mutants-$(CARGO_MUTANTS)
+	PATH=$(TOOLS)/bin:$$PATH tests/mutants $(SHARD)
+
+$(TOOLS)/cargo-fuzz-$(CARGO_FUZZ):
+	$(CARGO) install --locked --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ)
+	@touch $@
+
+$(TOOLS)/cargo-mutants-$(CARGO_MUTANTS):
+	$(CARGO) install --locked --root $(TOOLS) cargo-mutants@$(CARGO_MUTANTS)
+	@touch $@
 
 # The whole path in a scratch folder; plain debug programs, the quickest to build.
 .PHONY: demo

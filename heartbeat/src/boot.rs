@@ -28,7 +28,7 @@ impl BootId {
                 continue;
             }
             let digit = (byte as char).to_digit(16)? as u8;
-            out[digits / 2] = out[digits / 2] << 4 | digit;
+            out[digits / 2] = out[digits / 2] * 16 + digit;
             digits += 1;
         }
         Some(Self(out))
@@ -116,6 +116,7 @@ mod tests {
         assert_eq!(&BootId::parse(text).unwrap().text(), text.as_bytes());
         assert!(BootId::parse(&format!("{text}\n")).is_some());
         assert_eq!(BootId::parse(&text.replace('-', "")), BootId::parse(text));
+        assert_eq!(format!("{:?}", BootId::parse(text).unwrap()), text);
         for bad in [
             "",
             "0f9a3c51",

@@ -418,6 +418,18 @@ mod tests {
         assert_eq!(mode.mode() & 0o7777, 0o644);
     }
 
+    /// A job that is started meanwhile must not hold the file open.
+    #[test]
+    fn no_child_inherits_the_temporary_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let dir = open(dir.path(), flags, Mode::empty()).unwrap();
+        let (file, name) = create_temporary(dir.as_fd(), "x").unwrap();
+        assert!(name.starts_with(".x."), "{name}");
+        let flags = rustix::io::fcntl_getfd(&file).unwrap();
+        assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
     #[test]
     fn failures_say_why_and_tidy_up() {
         let dir = tempfile::tempdir().unwrap();

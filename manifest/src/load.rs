@@ -166,6 +166,21 @@ impl Manifest {
         }
     }
 
+    /// The jobs of one text, as if it were the only file of the folder. Opens
+    /// nothing.
+    #[must_use]
+    pub fn of_text(path: &Path, text: &str, zone: Option<Zone>, forges: &Forges<'_>) -> Self {
+        let sources = Sources {
+            zone,
+            forges,
+            ..Sources::folder(Path::new(""), None)
+        };
+        let mut out = Self::default();
+        let source = out.read(path, text.to_owned(), &sources, false);
+        out.settle(vec![source]);
+        out
+    }
+
     /// The entries of one text.
     fn read(
         &mut self,

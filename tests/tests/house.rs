@@ -241,6 +241,7 @@ fn lints_hold_for_every_room() {
     );
     assert!(ci.contains("make test"), "{ci}");
     assert!(ci.contains("tests/deny"), "{ci}");
+    assert!(ci.contains("make fuzz-smoke"), "{ci}");
 }
 
 #[test]
@@ -357,6 +358,46 @@ fn nothing_lies_about() {
         for word in &words {
             assert!(!text.contains(word), "{name}: {word}");
         }
+    }
+}
+
+/// The fuzz crate is no member, so what holds for members is asked of it here.
+#[test]
+fn each_fuzz_target_has_seeds_and_its_figures() {
+    let read = |name: &str| fs::read_to_string(sources().join(name)).unwrap();
+    let manifest = read("fuzz/Cargo.toml");
+    let (figures, page) = (read("docs/assurance.md"), read("ARCHITECTURE.md"));
+    let listed = fs::read_dir(sources().join("fuzz/fuzz_targets")).unwrap();
+    let targets: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
+    assert!(targets.len() >= 8, "{targets:?}");
+    for target in targets {
+        let name = target.file_stem().unwrap().to_str().unwrap();
+        let seeds = fs::read_dir(sources().join("fuzz/seeds").join(name));
+        assert!(
+            seeds.is_ok_and(|mut seeds| seeds.next().is_some()),
+            "{name}: no seeds"
+        );
+        assert!(
+            sources().join(format!("fuzz/src/{name}.rs")).is_file(),
+            "{name}"
+        );
+        assert!(
+            manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")),
+            "{name}"
+        );
+        assert!(
+            figures.contains(&format!("\n| `{name}` |")),
+            "{name}: no figures"
+        );
+    }
+    let needs = manifest.split("\n[dependencies]\n").nth(1).unwrap();
+    let needs = needs.split("\n[").next().unwrap();
+    for need in needs.lines().filter_map(|line| line.split(" = ").next()) {
+        let ours = sources().join(need).is_dir();
+        assert!(
+            need.is_empty() || ours || page.contains(&format!("`{need}`")),
+            "{need} has no reason"
+        );
     }
 }
 

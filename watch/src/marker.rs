@@ -298,7 +298,31 @@ mod tests {
         let line = nasty.to_line();
         assert_eq!(line.matches("-->").count(), 1);
         assert_eq!(line.matches("<!--").count(), 1);
+        // Nor is there anything in it that some reader takes for the end of one.
+        assert_eq!(line.matches("--").count(), 2, "{line}");
         assert_eq!(Marker::parse(&line), Some(nasty));
+    }
+
+    #[test]
+    fn each_edit_has_its_number_and_its_kind() {
+        let next = marker().with_under(Some("u".into())).next("failed");
+        assert_eq!(
+            (&*next.kind, next.rev, next.host),
+            ("failed", 2, "bezalel".into())
+        );
+        assert_eq!(
+            (next.since, next.under.as_deref()),
+            (marker().since, Some("u"))
+        );
+        let last = Marker {
+            rev: u32::MAX,
+            ..marker()
+        };
+        assert_eq!(last.next("x").rev, u32::MAX);
+        assert_eq!(
+            marker().next("a-->b").event(),
+            "<!-- heartbeat-checker event 2 ab -->"
+        );
     }
 
     #[test]

@@ -94,6 +94,33 @@ fn nothing_is_set_up_before_the_first_call() {
 }
 
 #[test]
+fn a_function_answers_as_the_web_would() {
+    let asked = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let (seen, mut rig) = (Rc::clone(&asked), rig());
+    rig.http = rig.http.answered_by(move |method, address| {
+        let mut seen = seen.borrow_mut();
+        seen.push((method, address.as_str().to_owned()));
+        let header = ("location".to_owned(), "/b".to_owned());
+        Answer {
+            status: [503, 307, 200][seen.len() - 1],
+            headers: vec![header],
+            body: b"[1]".to_vec(),
+            moved_to: None,
+        }
+    });
+    let answer = rig.call(Method::Get, "https://git.example.org/a");
+    assert_eq!(answer, Ok(json!([1])));
+    let addresses: Vec<String> = asked.borrow().iter().map(|(_, to)| to.clone()).collect();
+    let (a, b) = ("https://git.example.org/a", "https://git.example.org/b");
+    assert_eq!(addresses, [a, a, b]);
+    assert_eq!(rig.slept().len(), 1);
+    assert!(
+        rig.http.encrypted.get().is_none(),
+        "nothing is set up for it"
+    );
+}
+
+#[test]
 fn reading_is_repeated_after_what_may_pass() {
     let passing: [Canned; 7] = [
         status(500),

@@ -113,6 +113,59 @@ fn times() {
     assert_eq!(back, [3_123_457, 1_000_000, 500_000, 0]);
 }
 
+/// Each second that is named is the first from itself on and the last up to itself, and
+/// between two of them nothing is found.
+#[test]
+fn seconds_before_and_after() {
+    for (text, all) in [
+        ("*:*:7", vec![7_000_000]),
+        ("*:*:0,59", vec![0, 59_000_000]),
+        ("*:*:20..40/10", vec![20_000_000, 30_000_000, 40_000_000]),
+        ("*:*:0.25,7", vec![250_000, 7_000_000]),
+        ("*:*:1.5..3/0.7", vec![1_500_000, 2_200_000, 2_900_000]),
+        ("*:*:0/29.999999", vec![0, 29_999_999, 59_999_998]),
+        // A step that is longer than any number.
+        ("*:*:0.5..59/4294.9", vec![500_000]),
+        ("*:*:0.5..59/99999", vec![500_000]),
+    ] {
+        let seconds = calendar(text).seconds;
+        let mut before = None;
+        for at in &all {
+            let from = before.map_or(0, |before: u32| before + 1);
+            for moment in [from, from + 1, at - u32::from(*at > from), *at] {
+                let fits = moment >= from && moment <= *at;
+                assert!(!fits || seconds.at_or_after(moment) == Some(*at), "{text}");
+            }
+            assert_eq!(seconds.at_or_before(*at), Some(*at), "{text}");
+            if let Some(last) = at.checked_sub(1) {
+                assert_eq!(seconds.at_or_before(last), before, "{text} before {at}");
+            }
+            before = Some(*at);
+        }
+        let last = all[all.len() - 1];
+        assert_eq!(seconds.at_or_after(last + 1), None, "{text}");
+        assert_eq!(seconds.at_or_before(59_999_999), Some(last), "{text}");
+    }
+}
+
+#[test]
+fn what_is_written_otherwise_is_the_same() {
+    for (twice, once) in [
+        ("*-1..12-1..31", "*-*-*"),
+        ("0..23:0..59:0..59", "*:*:*"),
+        ("Mon..Sun", "*-*-*"),
+        ("*:0,0,30", "*:0,30"),
+        ("0..2,1:5", "0..2:5"),
+        ("*-1,1,2-3,3", "*-1,2-3"),
+        ("2024,24-1-1", "2024-1-1"),
+        ("Mon,Mon..Wed", "Mon..Wed"),
+        ("Sun,Sat..Sun", "Sat,Sun"),
+        ("*:*:5,5,0/5", "*:*:0/5"),
+    ] {
+        assert_eq!(calendar(twice), calendar(once), "{twice}");
+    }
+}
+
 #[test]
 fn shorthands() {
     for (short, long) in [

@@ -19,6 +19,7 @@ fn bits(set: u64) -> Vec<u32> {
 #[test]
 fn minutes() {
     for (field, minutes) in [
+        ("*", (0..60).collect()),
         ("5", vec![5]),
         ("005", vec![5]),
         ("1,3,1", vec![1, 3]),

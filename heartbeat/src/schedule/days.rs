@@ -22,8 +22,9 @@ pub const fn days_of_month(year: i32, month: u32) -> u32 {
 /// weekday `first`: bit 1 is the first.
 #[must_use]
 pub const fn weekdays_of(weekdays: u8, first: u32) -> u32 {
-    let week = weekdays as u64 & 0x7f;
-    let weeks = week | week << 7 | week << 14 | week << 21 | week << 28 | week << 35;
+    // The seven bits of the week, six times one after the other.
+    const SIX_WEEKS: u64 = 0x8_1020_4081;
+    let weeks = (weekdays as u64 & 0x7f) * SIX_WEEKS;
     ((weeks >> first) << 1) as u32
 }
 
@@ -64,6 +65,25 @@ pub const fn weekday(day: i64) -> u32 {
 mod tests {
     use super::*;
     use chrono::{Datelike as _, NaiveDate};
+
+    #[test]
+    fn weekdays_of_a_month() {
+        for (weekdays, first, days) in [
+            // A month that begins on a Sunday; on a Saturday; on a Wednesday.
+            (0b000_0001, 0, vec![1, 8, 15, 22, 29]),
+            (0b000_0001, 6, vec![2, 9, 16, 23, 30]),
+            (0b100_0000, 3, vec![4, 11, 18, 25]),
+            (0b100_0001, 3, vec![4, 5, 11, 12, 18, 19, 25, 26]),
+            (0, 5, vec![]),
+            // Bit 7 is no weekday.
+            (0x80, 0, vec![]),
+        ] {
+            let set = weekdays_of(weekdays, first);
+            let found: Vec<u32> = (0..=30).filter(|bit| set >> bit & 1 == 1).collect();
+            assert_eq!(found, days, "{weekdays:b} {first}");
+        }
+        assert_eq!(weekdays_of(0x7f, 4) | 1, u32::MAX);
+    }
 
     #[test]
     fn days_are_those_of_chrono() {

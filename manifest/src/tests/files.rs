@@ -232,3 +232,24 @@ proptest::proptest! {
         let _ = manifest.counted();
     }
 }
+
+#[test]
+fn a_text_is_read_as_the_file_would_be() {
+    for text in [
+        crate::SAMPLE,
+        "[a]\nevry = \"1d\"\n[b]\nevery = \"1d\"\n",
+        "[a\n",
+    ] {
+        let folder = Folder::of(&[("a.toml", text)]);
+        let (file, whole) = (path(&folder, "a.toml"), folder.load());
+        let from = sources(folder.path());
+        let read = Manifest::of_text(&file, text, from.zone, from.forges);
+        assert_eq!(read.jobs(), whole.jobs(), "{text}");
+        assert_eq!(
+            (&read.faults, read.blind),
+            (&whole.faults, whole.blind),
+            "{text}"
+        );
+        assert_eq!(read.files, 1);
+    }
+}

@@ -60,6 +60,7 @@ fn words_of_severity_read_back() {
         assert_eq!(Severity::from_word(one.word()), Some(one));
     }
     assert_eq!(Severity::from_word("Critical"), None);
+    assert_eq!(format!("<{:>8}>", Severity::Info), "<    info>");
     assert_eq!(Severity::default(), Severity::Warning);
     assert!(Severity::Critical > Severity::Warning);
 }
@@ -130,6 +131,8 @@ fn of_windows_that_overlap_the_longest_is_told() {
     // Past, and as if it were not there.
     job.paused_until = Some(at(now));
     assert_eq!(told(&job, now).unwrap().1, "long");
+    job.mute.clear();
+    assert_eq!(told(&job, now), None);
 }
 
 #[test]

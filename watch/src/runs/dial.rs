@@ -218,3 +218,7 @@ fn clock_before(hours: u32, minutes: u64, minute: i64) -> Option<i64> {
     let last = i64::from(minutes.checked_ilog2()?);
     (earlier != 0).then(|| i64::from(earlier.ilog2()) * 60 + last)
 }
+
+#[cfg(test)]
+#[path = "dial_tests.rs"]
+mod tests;

@@ -127,6 +127,12 @@ fn last_runs() {
             "2024-10-27 00:30",
         ),
         (
+            "0,30 3,4 * * *",
+            "Europe/Riga",
+            "2024-10-27 01:10",
+            "2024-10-27 00:30",
+        ),
+        (
             "*/30 3 * * *",
             "Europe/Riga",
             "2024-10-27 01:10",
@@ -137,6 +143,13 @@ fn last_runs() {
             "Europe/Riga",
             "2024-10-27 01:00",
             "2024-10-27 01:00",
+        ),
+        // The repeated hour of this year, and not the one of six years ago.
+        (
+            "45 */24 3 11 */7",
+            "America/Havana",
+            "2030-11-03 05:10",
+            "2030-11-03 04:45",
         ),
         ("0 0 29 2 *", "UTC", "2103-01-01 00:00", "2096-02-29 00:00"),
         ("*:*:*", "UTC", "2024-05-01 02:00:01", "2024-05-01 02:00:01"),
@@ -234,6 +247,13 @@ fn longest_gaps() {
         ("2020-1-1,2", Some(DAY)),
         ("2020-1-1", None),
         ("@reboot", None),
+        ("0 1,2,20 * * *", Some(18 * HOUR)),
+        ("0,20 9 * * 1", Some(7 * DAY - 1_200)),
+        ("*:0:0.5", Some(HOUR)),
+        // All of it past, or one day that is yet to come.
+        ("1980,1990-1-1", Some(3_653 * DAY)),
+        ("2050-1-1 10,12:00", Some(2 * HOUR)),
+        ("2050-1-1", None),
     ] {
         let longest = runs(text, "Europe/Riga").longest_gap();
         assert_eq!(longest.map(|gap| gap.as_secs()), gap, "{text}");
@@ -254,6 +274,62 @@ fn the_ends_of_time_are_none() {
             }
         }
     }
+}
+
+/// What holds for any moment, here for each quarter of an hour around changes of the
+/// clock: by an hour, by half of one, at midnight, and by a whole day.
+#[test]
+fn next_last_and_count_agree_around_changes() {
+    let changes = [
+        ("Europe/Riga", "2024-03-31 01:00"),
+        ("Europe/Riga", "2024-10-27 01:00"),
+        ("Australia/Lord_Howe", "2024-04-06 15:00"),
+        ("Australia/Lord_Howe", "2024-10-05 15:30"),
+        ("America/Havana", "2024-03-10 05:00"),
+        ("America/Havana", "2024-11-03 05:00"),
+        ("Pacific/Apia", "2011-12-30 10:00"),
+        // By more than cron takes for a change of season.
+        ("America/Caracas", "1912-02-12 04:27:40"),
+        ("Antarctica/Casey", "2020-10-03 16:01"),
+        ("Antarctica/Casey", "2021-03-13 13:00"),
+    ];
+    let texts = [
+        "* * * * *",
+        "*/20 * * * *",
+        "7 * * * *",
+        "30 * * * *",
+        "*/25 3 * * *",
+        "0 */2 * * *",
+        "30 3 * * *",
+        "0,45 0-4 * * *",
+        "15 0,23 * * *",
+        "5 2 * * 0",
+    ];
+    for (zone, change) in changes {
+        for text in texts {
+            let runs = runs(text, zone);
+            for quarter in -28..28 {
+                let at = utc(change) + TimeDelta::minutes(15 * quarter);
+                for at in [at, at - TimeDelta::microseconds(1)] {
+                    agrees(&runs, at);
+                }
+            }
+        }
+    }
+}
+
+/// A run after a moment is the next one: none lies between, and it is the last one
+/// from then on.
+fn agrees(runs: &Runs, at: DateTime<Utc>) {
+    let before = TimeDelta::microseconds(1);
+    let (last, next) = (runs.last_before(at).unwrap(), runs.next_after(at).unwrap());
+    let shown = (runs.schedule().as_text(), runs.zone().name(), at);
+    assert!(last <= at && at < next, "{shown:?}");
+    assert_eq!(runs.last_before(next), Some(next), "{shown:?}");
+    assert_eq!(runs.last_before(next - before), Some(last), "{shown:?}");
+    assert_eq!(runs.next_after(last), Some(next), "{shown:?}");
+    assert_eq!(runs.next_after(last - before), Some(last), "{shown:?}");
+    assert_eq!(runs.count(last, next, 9), 1, "{shown:?}");
 }
 
 fn any_schedule() -> impl Strategy<Value = String> {

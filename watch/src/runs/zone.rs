@@ -281,6 +281,15 @@ mod tests {
                 "New York",
                 "there is no time zone \"New York\"; did you mean America/New_York?",
             ),
+            // A quarter of the letters may be others, and no more.
+            (
+                "Eurape/Rxga",
+                "there is no time zone \"Eurape/Rxga\"; did you mean Europe/Riga?",
+            ),
+            (
+                "Eurxpx/Rxga",
+                "there is no time zone \"Eurxpx/Rxga\"; write a name as Europe/Riga or UTC",
+            ),
             (
                 "Mars/Olympus Mons",
                 "there is no time zone \"Mars/Olympus Mons\"; write a name as Europe/Riga or UTC",
@@ -291,6 +300,24 @@ mod tests {
             ),
         ] {
             assert_eq!(Zone::named(name).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn letters_to_be_changed() {
+        for (from, to, letters) in [
+            ("", "", 0),
+            ("riga", "riga", 0),
+            ("", "utc", 3),
+            ("utc", "", 3),
+            ("rga", "riga", 1),
+            ("riiga", "riga", 1),
+            ("rige", "riga", 1),
+            ("kitten", "sitting", 3),
+            ("saturday", "sunday", 3),
+        ] {
+            let from: Vec<char> = from.chars().collect();
+            assert_eq!(distance(&from, to), letters, "{from:?} {to}");
         }
     }
 
@@ -329,6 +356,57 @@ mod tests {
                 to: micros("2011-12-31 00:00"),
             })
         );
+    }
+
+    #[test]
+    fn days_without_a_change() {
+        let zone = Zone::named("Europe/Riga").unwrap();
+        let calm = |text| zone.find_calm(micros(text));
+        let hours = |hours: i64| hours * 3_600 * SECOND;
+        let between = |offset, from, to| {
+            Some(Calm {
+                offset,
+                from: micros(from),
+                to: micros(to),
+            })
+        };
+        for (day, expected) in [
+            // 40 days to both sides, less one.
+            (
+                "2024-06-15 00:00",
+                between(hours(3), "2024-05-07 00:00", "2024-07-24 00:00"),
+            ),
+            // The clock was put forward on 31 March, and is put back on 27 October.
+            (
+                "2024-04-05 00:00",
+                between(hours(3), "2024-04-02 00:00", "2024-05-14 00:00"),
+            ),
+            (
+                "2024-10-20 00:00",
+                between(hours(3), "2024-09-11 00:00", "2024-10-26 00:00"),
+            ),
+            ("2024-03-31 00:00", None),
+            ("2024-04-01 00:00", None),
+        ] {
+            assert_eq!(calm(day), expected, "{day}");
+        }
+        let calm = calm("2024-04-05 00:00").unwrap();
+        for (moment, has) in [
+            (calm.from - 1, false),
+            (calm.from, true),
+            (calm.to - 1, true),
+            (calm.to, false),
+        ] {
+            assert_eq!(calm.has(moment), has, "{moment}");
+            // What is kept says the same, also when it is asked again.
+            for _ in 0..2 {
+                let kept = zone.calm(moment);
+                assert!(kept.is_none_or(|kept| kept.has(moment) && kept.offset == hours(3)));
+            }
+        }
+        let moment = micros("2024-06-15 12:34");
+        let kept = zone.calm(moment).unwrap();
+        assert!(kept.has(moment) && kept.offset == hours(3));
     }
 
     #[test]

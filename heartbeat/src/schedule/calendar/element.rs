@@ -108,8 +108,9 @@ impl Part {
         }
         let steps = (from - self.start).checked_div(self.step)?;
         let below = self.start + steps * self.step;
+        // A step may be longer than all numbers that there are.
         let next = if below < from {
-            below + self.step
+            below.checked_add(self.step)?
         } else {
             below
         };

@@ -129,3 +129,16 @@ fn a_first_run_without_an_interval_cannot_be_judged() {
     let hung = judge(&Job::default().run(ago(H).bare().limit(60)));
     assert_eq!((hung.verdict, hung.since), (Hung, None));
 }
+
+#[test]
+fn what_the_last_runs_were_goes_along_with_the_verdict() {
+    let took = ago(H).told(Details {
+        duration: Some(seconds(7)),
+        ..Details::default()
+    });
+    let judged = judge(&Job::default().last(took).skip(ago(H / 2)));
+    let runs = judged.last_runs.unwrap();
+    assert_eq!(runs.took, Some(seconds(7)));
+    assert_eq!(runs.skipped, Some(at(NOW - H / 2)));
+    assert_eq!(runs.failed, None);
+}
