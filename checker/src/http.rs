@@ -13,6 +13,7 @@ mod call;
 mod failure;
 pub mod status;
 mod wait;
+mod wire;
 
 use std::cell::OnceCell;
 use std::io::Read;
@@ -26,6 +27,7 @@ use self::failure::{Failure, done, redirected, refused_answer};
 pub use address::Address;
 pub use answer::{Answer, one_line};
 pub use call::{Call, Caller, Limits, Method};
+pub use wire::{Broken, Wire};
 
 use crate::clock::Clock;
 use crate::error::{DeliveryError, Retry};
@@ -43,6 +45,8 @@ pub struct Http {
     deadline: Duration,
     plain: OnceCell<Client>,
     encrypted: OnceCell<Client>,
+    /// Where it is not the network.
+    wire: Option<Rc<dyn Wire>>,
 }
 
 impl Http {
@@ -56,6 +60,7 @@ impl Http {
             deadline,
             plain: OnceCell::new(),
             encrypted: OnceCell::new(),
+            wire: None,
         }
     }
 
@@ -172,6 +177,10 @@ impl Http {
         if limit.is_zero() {
             let why = "the time for this pass is used up";
             return Err(done(DeliveryError::later(call.doing, why)));
+        }
+        if let Some(wire) = &self.wire {
+            let carried = wire.carry(call, address);
+            return carried.map_err(|fault| wire::broken(call, address, fault));
         }
         let client = self.client(address.is_https()).map_err(|why| {
             done(
