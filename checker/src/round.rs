@@ -9,7 +9,8 @@ use std::time::Duration;
 use heartbeat::{FileKind, Interval, JobName, NewBeat, WriteError};
 use manifest::Manifest;
 use watch::{
-    Cause, JobState, KnownTimetables, Notes, Now, OutageLine, Policy, Rules, Witness, Zone, stories,
+    Cause, Doubt, JobState, KnownTimetables, Notes, Now, OutageLine, Policy, Rules, Witness, Zone,
+    stories,
 };
 
 use crate::deliver::{Outcome, Route, Subject, deliver};
@@ -105,18 +106,27 @@ pub struct Round {
 /// Goes round once.
 #[must_use]
 pub fn round<W: World>(world: &W, terms: &Terms<'_>) -> Round {
-    let mut notes = before(world, terms);
+    let now = Witness {
+        wall: terms.now.wall,
+        boot: terms.now.boot,
+        asleep: Some(terms.asleep),
+    };
+    let before = world.notes().unwrap_or_default();
+    let mut notes = up_to(world, before.clone(), &now);
     let mut seen = look(world, terms, &notes);
     expected::tell(terms.manifest, &mut seen);
     let outages = stories(&notes.outages, &seen.states, terms.now.wall);
     let mut problems = blindness(&seen);
     problems.extend(expected::faults(terms.manifest));
     let blind = !problems.is_empty();
-    let clock_fault = seen.evidence.fault();
+    let evidence = seen.evidence.fault();
+    let doubt = evidence.map(|_| Doubt::after(before.doubt.as_ref(), &now));
+    // What has run steadily for long is taken as it is; what lies ahead is flagged then.
+    let clock_fault = evidence.filter(|_| doubt.is_none_or(|doubt| !doubt.is_over()));
     let outcome = match clock_fault {
         Some(fault) => {
             problems.push(format!(
-                "the clock cannot be believed: {fault}. Nothing was opened or closed. Is the time right? `timedatectl`. {}",
+                "the clock cannot be believed: {fault}. Nothing was opened or closed. Is the time right? `timedatectl`. After a day of this it is taken as it is. {}",
                 if_it_is(&seen)
             ));
             Outcome::default()
@@ -124,8 +134,15 @@ pub fn round<W: World>(world: &W, terms: &Terms<'_>) -> Round {
         None if terms.manner == Manner::Look => Outcome::default(),
         None => say(world, terms, &seen),
     };
-    if clock_fault.is_none() && terms.manner == Manner::Whole {
-        problems.extend(keep(world, &mut notes, &seen));
+    if terms.manner == Manner::Whole {
+        // A clock that is not believed tells nothing but that.
+        if clock_fault.is_some() {
+            notes = before;
+        } else {
+            note_unborn(&mut notes, &seen);
+        }
+        notes.doubt = doubt;
+        problems.extend(keep(world, &notes));
     }
     for error in &outcome.errors {
         let hint = error.hint.as_ref();
@@ -156,15 +173,9 @@ pub fn round<W: World>(world: &W, terms: &Terms<'_>) -> Round {
 
 /// What the pass before knew, brought up to now. Notes that cannot be read are as
 /// good as none: the checker's own beat tells of the clocks then.
-fn before<W: World>(world: &W, terms: &Terms<'_>) -> Notes {
-    let now = Witness {
-        wall: terms.now.wall,
-        boot: terms.now.boot,
-        asleep: Some(terms.asleep),
-    };
-    let mut notes = world.notes().unwrap_or_default();
+fn up_to<W: World>(world: &W, mut notes: Notes, now: &Witness) -> Notes {
     notes.witness = notes.witness.or_else(|| own_witness(world.stores()));
-    notes.at(&now)
+    notes.at(now)
 }
 
 /// Reads the stores and judges the jobs.
@@ -206,8 +217,8 @@ fn say<W: World>(world: &W, terms: &Terms<'_>, seen: &Gathered) -> Outcome {
     outcome
 }
 
-/// Leaves the notes for the next pass.
-fn keep<W: World>(world: &W, notes: &mut Notes, seen: &Gathered) -> Option<String> {
+/// Notes which jobs there are of which no success is known.
+fn note_unborn(notes: &mut Notes, seen: &Gathered) {
     let unborn = seen.states.iter().filter(|state| {
         // What could not be read may have succeeded.
         let known = !matches!(state.cause(), Some(Cause::Unreadable { .. }));
@@ -215,6 +226,10 @@ fn keep<W: World>(world: &W, notes: &mut Notes, seen: &Gathered) -> Option<Strin
     });
     let key = |state: &JobState| (state.key.user().to_owned(), state.key.job.to_string());
     notes.keep(unborn.map(key));
+}
+
+/// Leaves the notes for the next pass.
+fn keep<W: World>(world: &W, notes: &Notes) -> Option<String> {
     let why = world.keep(notes).err()?;
     Some(format!("{why}; a job that never ran is flagged later"))
 }
