@@ -5,6 +5,7 @@
 #   make deb         a Debian package in target/deb
 #   make test        everything that proves it
 #   make demo        shows what it does, in a scratch folder
+#   make sim         years of faults over the real pass: YEARS=10000, or REPLAY=FILE
 #   make bench       time, size and memory, as ratios; some ten minutes
 
 SHELL := /bin/sh
@@ -101,6 +102,7 @@ test:
 	$(MAKE) build
 	@rm -f $(TARGET)/left-out.txt
 	HEARTBEAT_JOURNEYS=1 HEARTBEAT_BIN_DIR=$(DIST) $(CARGO) test --locked --workspace
+	$(CARGO) test --locked --profile sim -p heartbeat-sim
 	@if [ -s $(TARGET)/left-out.txt ]; then sort -u $(TARGET)/left-out.txt; \
 		else echo 'nothing was left out'; fi
 
@@ -109,6 +111,14 @@ test:
 demo:
 	$(CARGO) build --locked -p writer -p checker -p report -p adopt --bins
 	@HEARTBEAT_BIN_DIR=$(TARGET)/debug demo/run
+
+# The last line is the result, and so is the exit code.
+YEARS ?= 10000
+REPLAY ?=
+.PHONY: sim
+sim:
+	$(CARGO) build --locked --profile sim -p heartbeat-sim
+	@$(TARGET)/sim/sim $(if $(REPLAY),--replay $(REPLAY),$(YEARS))
 
 # Ratios against something measured in the same run, printed and put into the README.
 # BENCH_DIR says where the stores of up to a million beats are made, SIZES which.

@@ -95,7 +95,10 @@ fn a_clock_is_doubted_for_a_day_and_no_longer() {
     let path = scene.path("state/notes.json");
     let notes = fs::read_to_string(&path).unwrap();
     let mut notes: serde_json::Value = serde_json::from_str(&notes).unwrap();
-    assert!(notes["doubt"]["seconds"].as_f64().unwrap() < 60.0, "{notes}");
+    assert!(
+        notes["doubt"]["seconds"].as_f64().unwrap() < 60.0,
+        "{notes}"
+    );
     notes["doubt"]["seconds"] = 86_400.into();
     fs::write(&path, notes.to_string()).unwrap();
     assert_eq!(scene.run(&[]).code, 1);
