@@ -37,7 +37,9 @@ impl File {
     }
 
     /// What the real reader makes of it.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When that is no beat.
     pub fn read(&self, job: &str) -> &Result<Beat, Unreadable> {
         self.read.get_or_init(|| {
             let modified = time(self.modified);

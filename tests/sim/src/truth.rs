@@ -206,7 +206,7 @@ fn heard_of(host: &Host, job: usize, at: Moment, sign: &Mark, before: &Before<'_
             // "more than two intervals ago"; by an entry, more than so many and grace.
             let interval = every(host, job, seconds, at) * SECOND;
             let limit = interval * misses + grace.unwrap_or(0);
-            let silent = Silence {
+            Silence {
                 must: age > limit && seen > limit,
                 may: age > limit || seen > limit,
                 deadline: at - age + limit,
@@ -214,8 +214,7 @@ fn heard_of(host: &Host, job: usize, at: Moment, sign: &Mark, before: &Before<'_
                 doubt: (age > limit && seen <= limit).then_some(
                     "across a restart the clock was set back: the README knows no other clock",
                 ),
-            };
-            silent
+            }
         }
         When::At(timetable) => {
             let runs = timetable.runs();
