@@ -7,6 +7,7 @@
 #   make demo        shows what it does, in a scratch folder
 #   make faults      every system call fails once, and the matrix of what came of it; long
 #   make powercut    five hundred power cuts while beats are written; some minutes
+#   make sim         years of faults over the real pass: YEARS=10000, or REPLAY=FILE
 #   make bench       time, size and memory, as ratios; some ten minutes
 #   make sbom        what the programs are built from, in target/dist/sbom.cdx.json
 #   make deny        licences, sources and known holes of that, by cargo-deny
@@ -137,6 +138,7 @@ test:
 	$(MAKE) build
 	@rm -f $(TARGET)/left-out.txt
 	HEARTBEAT_JOURNEYS=1 HEARTBEAT_BIN_DIR=$(DIST) $(CARGO) test --locked --workspace
+	$(CARGO) test --locked --profile sim -p heartbeat-sim
 	@if [ -s $(TARGET)/left-out.txt ]; then sort -u $(TARGET)/left-out.txt; \
 		else echo 'nothing was left out'; fi
 
@@ -189,6 +191,14 @@ faults: build
 powercut: build
 	$(CARGO) build --locked -p house-tests --bin power-cut
 	@HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/debug/power-cut
+
+# The last line is the result, and so is the exit code.
+YEARS ?= 10000
+REPLAY ?=
+.PHONY: sim
+sim:
+	$(CARGO) build --locked --profile sim -p heartbeat-sim
+	@$(TARGET)/sim/sim $(if $(REPLAY),--replay $(REPLAY),$(YEARS))
 
 # Ratios against something measured in the same run, printed and put into the README.
 # BENCH_DIR says where the stores of up to a million beats are made, SIZES which.

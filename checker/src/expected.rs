@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use heartbeat::Finding;
-use manifest::{Manifest, OPEN_TO_ALL, is_open_to_all};
+use manifest::{Manifest, OPEN_TO_ALL};
 use watch::{Need, strangers};
 
 use crate::gather::Gathered;
@@ -13,10 +13,9 @@ use crate::gather::Gathered;
 /// Adds what is odd about the config and the manifest to what is odd about the stores.
 /// While the manifest has faults, no job may be called gone: its entry may be one that
 /// cannot be read.
-pub(crate) fn tell(config: &Path, manifest: &Manifest, seen: &mut Gathered) {
+pub(crate) fn tell(open_config: Option<&Path>, manifest: &Manifest, seen: &mut Gathered) {
     seen.sight.blind |= manifest.blind || !manifest.faults.is_empty();
-    let config = is_open_to_all(config).then_some(config);
-    let open = config.into_iter();
+    let open = open_config.into_iter();
     let open = open.chain(manifest.open_to_all.iter().map(PathBuf::as_path));
     seen.findings.extend(open.map(|path| Finding {
         path: path.to_owned(),

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use heartbeat::{Finding, JobName, place_in_store, scan};
+use heartbeat::{Finding, JobFiles, JobName, Place, Scan, place_in_store};
 use watch::{
-    ClockEvidence, Expected, JobKey, JobState, Notes, Now, Owner, Rules, Sight, Verdict, Witness,
+    ClockEvidence, Expected, JobKey, JobState, Notes, Owner, Rules, Sight, Verdict, Witness,
 };
 
 use crate::roll::Roll;
@@ -32,6 +32,58 @@ pub struct Gathered {
     pub own_place: Option<PathBuf>,
 }
 
+/// A store, as a pass reads it.
+pub trait Store {
+    /// Where it is.
+    fn path(&self) -> &Path;
+
+    /// Whether another one is the same.
+    fn is(&self, other: &Self) -> bool;
+
+    /// The place in it where the user of this pass leaves beats.
+    fn own_place(&self) -> Option<PathBuf>;
+
+    /// The files of a job in that place.
+    fn read_own(&self, job: &JobName) -> Option<JobFiles>;
+
+    /// Reads it whole; `judge` turns the files of each job into what is kept.
+    ///
+    /// # Errors
+    /// When it cannot be opened or listed.
+    fn scan(&self, judge: &Judge<'_>) -> io::Result<Scan<JobState>>;
+}
+
+/// Turns the files of a job into its state.
+pub type Judge<'a> = dyn Fn(&Place, JobFiles) -> JobState + Sync + 'a;
+
+/// A store is a folder.
+impl Store for PathBuf {
+    fn path(&self) -> &Path {
+        self
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+        real(self) == real(other)
+    }
+
+    fn own_place(&self) -> Option<PathBuf> {
+        place_in_store(self, me()).filter(|place| place.is_dir())
+    }
+
+    fn read_own(&self, job: &JobName) -> Option<JobFiles> {
+        heartbeat::read_one(&self.own_place()?, job).ok()
+    }
+
+    fn scan(&self, judge: &Judge<'_>) -> io::Result<Scan<JobState>> {
+        heartbeat::scan(self, 0, judge)
+    }
+}
+
+fn me() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// What the jobs are judged by.
 pub struct Measure<'a> {
     /// Name of the host.
@@ -47,16 +99,15 @@ pub struct Measure<'a> {
 /// Reads all stores. A store that cannot be read is no error of the pass: it is
 /// said, and the others are read. Expected jobs that left nothing are judged too.
 #[must_use]
-pub fn gather(stores: &[PathBuf], measure: &Measure<'_>) -> Gathered {
+pub fn gather<S: Store>(stores: &[S], measure: &Measure<'_>) -> Gathered {
     let mut out = Gathered::default();
-    let me = rustix::process::geteuid().as_raw();
     let roll = Roll::new(measure);
     for store in distinct(stores) {
-        let place = place_in_store(&store, me).filter(|place| place.is_dir());
+        let place = store.own_place();
         out.own_place = out.own_place.take().or(place);
-        if let Err(error) = read_store(&store, &roll, &mut out) {
+        if let Err(error) = read_store(store, &roll, &mut out) {
             out.sight.blind = true;
-            out.unseen.push((store, said(&error)));
+            out.unseen.push((store.path().to_owned(), said(&error)));
         }
     }
     out.states.extend(roll.absent(&out.sight));
@@ -67,11 +118,9 @@ pub fn gather(stores: &[PathBuf], measure: &Measure<'_>) -> Gathered {
 
 /// The clocks as the checker's own last beat knew them.
 #[must_use]
-pub fn own_witness(stores: &[PathBuf]) -> Option<Witness> {
-    let me = rustix::process::geteuid().as_raw();
+pub fn own_witness<S: Store>(stores: &[S]) -> Option<Witness> {
     let job = JobName::new(OWN_JOB).ok()?;
-    let places = stores.iter().filter_map(|store| place_in_store(store, me));
-    let files = places.filter_map(|place| heartbeat::read_one(&place, &job).ok());
+    let files = stores.iter().filter_map(|store| store.read_own(&job));
     let beats = files.flat_map(|files| [files.last, files.fail]).flatten();
     let newest = beats
         .filter_map(|beat| beat.ok())
@@ -84,15 +133,11 @@ pub fn own_witness(stores: &[PathBuf]) -> Option<Witness> {
 }
 
 /// The same store twice is one store.
-fn distinct(stores: &[PathBuf]) -> Vec<PathBuf> {
-    let mut seen = Vec::new();
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+fn distinct<S: Store>(stores: &[S]) -> Vec<&S> {
+    let mut seen: Vec<&S> = Vec::new();
     for store in stores {
-        if !seen
-            .iter()
-            .any(|other: &PathBuf| real(other) == real(store))
-        {
-            seen.push(store.clone());
+        if !seen.iter().any(|other| other.is(store)) {
+            seen.push(store);
         }
     }
     seen
@@ -112,15 +157,16 @@ pub(crate) fn said(error: &io::Error) -> String {
     }
 }
 
-fn read_store(store: &Path, roll: &Roll<'_>, out: &mut Gathered) -> io::Result<()> {
+fn read_store<S: Store>(store: &S, roll: &Roll<'_>, out: &mut Gathered) -> io::Result<()> {
     let owners = Owners::new(roll.measure.host);
-    let scanned = scan(store, 0, |place, files| {
+    let scanned = store.scan(&|place, files| {
         let key = JobKey {
             owner: owners.get(&place.user),
             job: files.job.clone(),
         };
         roll.judge(key, &files)
     })?;
+    let store = store.path();
     for finding in scanned.findings.iter().filter(|finding| finding.blind) {
         let user = finding.path.file_name().map(|name| name.to_string_lossy());
         out.sight.blind_users.extend(user.map(Into::into));
@@ -231,36 +277,4 @@ impl Owners {
         let mut known = self.known.write().unwrap_or_else(|e| e.into_inner());
         Arc::clone(known.entry(user.into()).or_insert_with(|| Arc::new(owner)))
     }
-}
-
-/// Leaves the checker's own beat: proof that it passed.
-///
-/// # Errors
-/// When it cannot be written; the pass is none the worse.
-pub fn leave_own_beat(
-    place: &Path,
-    now: &Now,
-    host: &str,
-    interval: heartbeat::Interval,
-    exit_code: u8,
-) -> Result<(), heartbeat::WriteError> {
-    let Ok(job) = JobName::new(OWN_JOB) else {
-        return Ok(());
-    };
-    let good = matches!(exit_code, crate::exit::WELL | crate::exit::FLAGGED);
-    let kind = if good {
-        heartbeat::FileKind::Last
-    } else {
-        heartbeat::FileKind::Fail
-    };
-    let beat = heartbeat::NewBeat {
-        interval: Some(interval),
-        host: Some(host),
-        boot: now.boot,
-        exit_code: (!good).then_some(i32::from(exit_code)),
-        reason: (!good).then_some("exit"),
-        ..heartbeat::NewBeat::new(kind, &job, now.wall)
-    };
-    // Not flushed: a power cut costs one beat of a checker that passes again soon.
-    heartbeat::write_beat(place, &beat, false)
 }

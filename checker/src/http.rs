@@ -13,6 +13,7 @@ mod call;
 mod failure;
 pub mod status;
 mod wait;
+mod wire;
 
 use std::cell::OnceCell;
 use std::io::Read;
@@ -26,6 +27,7 @@ use self::failure::{Failure, done, redirected, refused_answer};
 pub use address::Address;
 pub use answer::{Answer, one_line};
 pub use call::{Call, Caller, Limits, Method};
+pub use wire::{Broken, Wire};
 
 use crate::clock::Clock;
 use crate::error::{DeliveryError, Retry};
@@ -43,11 +45,9 @@ pub struct Http {
     deadline: Duration,
     plain: OnceCell<Client>,
     encrypted: OnceCell<Client>,
-    instead: Option<Box<Answers>>,
+    /// Where it is not the network.
+    wire: Option<Rc<dyn Wire>>,
 }
-
-/// What answers in place of the web.
-type Answers = dyn Fn(Method, &Address) -> Answer;
 
 impl Http {
     /// `deadline` is the time of `clock.elapsed()` after which nothing is tried
@@ -60,16 +60,8 @@ impl Http {
             deadline,
             plain: OnceCell::new(),
             encrypted: OnceCell::new(),
-            instead: None,
+            wire: None,
         }
-    }
-
-    /// The same, answered by a function: nothing is connected to, and each answer
-    /// is treated as one of the web. Fuzzing needs thousands a second.
-    #[must_use]
-    pub fn answered_by(mut self, answers: impl Fn(Method, &Address) -> Answer + 'static) -> Self {
-        self.instead = Some(Box::new(answers));
-        self
     }
 
     /// The clock of the pass.
@@ -186,8 +178,9 @@ impl Http {
             let why = "the time for this pass is used up";
             return Err(done(DeliveryError::later(call.doing, why)));
         }
-        if let Some(answers) = &self.instead {
-            return Ok(answers(call.method, address));
+        if let Some(wire) = &self.wire {
+            let carried = wire.carry(call, address);
+            return carried.map_err(|fault| wire::broken(call, address, fault));
         }
         let client = self.client(address.is_https()).map_err(|why| {
             done(

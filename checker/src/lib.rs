@@ -14,6 +14,7 @@ mod left_files;
 pub mod output;
 pub mod pass;
 mod roll;
+pub mod round;
 pub mod routes;
 pub mod secret;
 pub mod state;

@@ -4,23 +4,21 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use heartbeat::{BootStamp, WriteError, replace_file};
-use manifest::{Manifest, host_zone};
-use watch::{
-    Cause, JobState, KnownTimetables, Notes, Now, OutageLine, Rules, Witness, Zone, stories,
-};
+use heartbeat::{BootStamp, NewBeat, WriteError, replace_file};
+use manifest::{host_zone, is_open_to_all};
+use watch::{JobState, Notes, Now};
 
 use crate::cli::{Format, PassArgs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::deliver::{Outcome, Subject, deliver};
+use crate::exit;
 use crate::forge::Parts;
-use crate::gather::{Gathered, Measure, OWN_JOB, gather, leave_own_beat, own_witness, said};
+use crate::gather::said;
 use crate::http::{Http, Limits};
 use crate::output::{self, Look};
+use crate::round::{Manner, Reached, Round, Terms, World, leave_own_beat, round};
 use crate::routes;
 use crate::state::{Lock, LockError, others, read_notes, state_dir, write_notes, write_record};
-use crate::{exit, expected};
 
 /// Something that ends a pass before it began: what, and what to do.
 #[derive(Debug)]
@@ -103,13 +101,19 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// Whether this pass leaves everything as it is.
-    fn only_looks(&self) -> bool {
-        self.args.dry_run || self.args.look
+    /// What this pass may do.
+    fn manner(&self) -> Manner {
+        if self.args.look {
+            Manner::Look
+        } else if self.args.dry_run {
+            Manner::Dry
+        } else {
+            Manner::Whole
+        }
     }
 
     fn lock(&self) -> Result<Option<Lock>, Refusal> {
-        if self.only_looks() {
+        if self.manner() != Manner::Whole {
             return Ok(None);
         }
         let dir = self.state_dir.display();
@@ -142,60 +146,32 @@ impl<'a> Pass<'a> {
 
     fn go(&self) -> Result<u8, Refusal> {
         let manifest = self.config.manifest();
-        let mut notes = self.notes();
-        let mut seen = self.look(&manifest, &notes);
         let config = self.args.config.as_deref();
         let config = config.unwrap_or(Path::new(crate::config::DEFAULT_PATH));
-        expected::tell(config, &manifest, &mut seen);
-        let outages = stories(&notes.outages, &seen.states, self.now.wall);
-        let mut problems = blindness(&seen);
-        problems.extend(expected::faults(&manifest));
-        let blind = !problems.is_empty();
-        let clock_fault = seen.evidence.fault();
-        let outcome = match clock_fault {
-            Some(fault) => {
-                problems.push(format!(
-                    "the clock cannot be believed: {fault}. Nothing was opened or closed. Is the time right? `timedatectl`. {}",
-                    if_it_is(&seen)
-                ));
-                Outcome::default()
-            }
-            None if self.args.look => Outcome::default(),
-            None => self.deliver(&seen),
+        let terms = Terms {
+            host: &self.host,
+            now: self.now,
+            asleep: self.clock.asleep(),
+            zone: host_zone(Path::new("/")),
+            open_config: is_open_to_all(config).then_some(config),
+            manifest: &manifest,
+            policy: &self.config.policy,
+            catch_up: self.config.checker.catch_up,
+            manner: self.manner(),
         };
-        if clock_fault.is_none() && !self.only_looks() {
-            problems.extend(self.keep(&mut notes, &seen));
-        }
-        for error in &outcome.errors {
-            let hint = error
-                .hint
-                .as_ref()
-                .map_or(String::new(), |hint| format!(" ({hint})"));
-            problems.push(format!("{error}{hint}"));
-        }
-        problems.extend(outcome.notes.iter().cloned());
-        let flagged = seen.states.first().is_some_and(JobState::flagged);
-        let mut exit_code = if clock_fault.is_some() {
-            exit::CLOCK
-        } else if blind {
-            exit::BLIND
-        } else if !outcome.errors.is_empty() {
-            exit::UNDELIVERED
-        } else if flagged || !seen.findings.is_empty() {
-            exit::FLAGGED
-        } else {
-            exit::WELL
-        };
-        if !self.only_looks() {
-            let told = problems.len();
-            self.leave(&mut problems, &seen, exit_code);
-            self.export(&mut problems, &seen, &outcome, &outages, exit_code);
+        let mut told = round(self, &terms);
+        let mut problems = std::mem::take(&mut told.problems);
+        let mut exit_code = told.exit_code;
+        if terms.manner == Manner::Whole {
+            let before = problems.len();
+            problems.extend(self.leave(&terms, &told));
+            self.export(&mut problems, &told);
             // What others rest on is missing: that is no good pass.
-            if problems.len() > told && matches!(exit_code, exit::WELL | exit::FLAGGED) {
+            if problems.len() > before && matches!(exit_code, exit::WELL | exit::FLAGGED) {
                 exit_code = exit::UNDELIVERED;
             }
         }
-        let result = self.result(&seen, &outcome, &outages, &problems, exit_code);
+        let result = self.result(&told, &problems, exit_code);
         let shown = self.show(&result);
         // Aside from the result, so that cron mails them whatever is done with it.
         for problem in &problems {
@@ -208,63 +184,9 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// What the pass before knew, brought up to now. Notes that cannot be read are as
-    /// good as none: the checker's own beat tells of the clocks then.
-    fn notes(&self) -> Notes {
-        let now = Witness {
-            wall: self.now.wall,
-            boot: self.now.boot,
-            asleep: Some(self.clock.asleep()),
-        };
-        let mut notes = read_notes(&self.state_dir).unwrap_or_default();
-        notes.witness = notes.witness.or_else(|| own_witness(&self.stores));
-        notes.at(&now)
-    }
-
-    /// Reads the stores and judges the jobs.
-    fn look(&self, manifest: &Manifest, notes: &Notes) -> Gathered {
-        let zone = host_zone(Path::new("/"));
-        let timetables = KnownTimetables::new(zone.unwrap_or(Zone::utc()));
-        let rules = Rules {
-            now: self.now,
-            timetables: &timetables,
-            outages: &notes.outages,
-            catch_up: self.config.checker.catch_up,
-        };
-        let measure = Measure {
-            host: &self.host,
-            rules,
-            expected: manifest.jobs(),
-            notes,
-        };
-        let mut seen = gather(&self.stores, &measure);
-        if zone.is_none() {
-            expected::tell_no_zone(&mut seen);
-        }
-        seen
-    }
-
-    /// Leaves the notes for the next pass.
-    fn keep(&self, notes: &mut Notes, seen: &Gathered) -> Option<String> {
-        let unborn = seen.states.iter().filter(|state| {
-            // What could not be read may have succeeded.
-            let known = !matches!(state.cause(), Some(Cause::Unreadable { .. }));
-            state.last_success.is_none() && known
-        });
-        let key = |state: &JobState| (state.key.user().to_owned(), state.key.job.to_string());
-        notes.keep(unborn.map(key));
-        let error = write_notes(&self.state_dir, notes).err()?;
-        let dir = self.state_dir.display();
-        Some(format!(
-            "cannot write the notes for the next pass in {dir}: {error}; a job that never ran is flagged later"
-        ))
-    }
-
     fn result<'r>(
         &'r self,
-        seen: &'r Gathered,
-        outcome: &'r Outcome,
-        outages: &'r [OutageLine],
+        told: &'r Round,
         problems: &'r [String],
         exit_code: u8,
     ) -> output::Result<'r> {
@@ -272,44 +194,15 @@ impl<'a> Pass<'a> {
             host: &self.host,
             now: self.now.wall,
             exit_code,
-            states: &seen.states,
-            findings: &seen.findings,
+            states: &told.seen.states,
+            findings: &told.seen.findings,
             problems,
-            deliveries: &outcome.deliveries,
-            issues: &outcome.issues,
-            acknowledged: &outcome.acknowledged,
-            waits_for: &outcome.waits_for,
-            outages,
+            deliveries: &told.outcome.deliveries,
+            issues: &told.outcome.issues,
+            acknowledged: &told.outcome.acknowledged,
+            waits_for: &told.outcome.waits_for,
+            outages: &told.outages,
         }
-    }
-
-    fn deliver(&self, seen: &Gathered) -> Outcome {
-        let parts = Parts {
-            http: self.http(),
-            clock: Rc::clone(&self.clock),
-            token: None,
-            state_dir: self.state_dir.clone(),
-        };
-        let (routes, unreached) = routes::open(&self.config, &seen.states, &parts);
-        let subject = Subject {
-            states: &seen.states,
-            host: &self.host,
-            sight: &seen.sight,
-            policy: &self.config.policy,
-            now: self.now.wall,
-            dry_run: self.args.dry_run,
-        };
-        let mut outcome = deliver(&routes, &subject);
-        outcome.errors.extend(unreached);
-        // Hosts of one name would close each other's issues.
-        let anybody = matches!(self.host.as_str(), "localhost" | "(none)" | "");
-        if anybody && !routes.is_empty() && self.config.forge.needs_token() {
-            outcome.notes.push(format!(
-                "this host calls itself \"{}\", as others may that share the repository: set host in [checker]",
-                self.host
-            ));
-        }
-        outcome
     }
 
     fn http(&self) -> Rc<Http> {
@@ -323,16 +216,9 @@ impl<'a> Pass<'a> {
 
     /// Leaves what others read: metrics, and the record for the reporter. What
     /// fails here is said, and changes no verdict.
-    fn export(
-        &self,
-        problems: &mut Vec<String>,
-        seen: &Gathered,
-        outcome: &Outcome,
-        outages: &[OutageLine],
-        code: u8,
-    ) {
+    fn export(&self, problems: &mut Vec<String>, told: &Round) {
         let mut wrong = Vec::new();
-        let result = self.result(seen, outcome, outages, problems, code);
+        let result = self.result(told, problems, told.exit_code);
         if let Some(file) = &self.config.prometheus_file {
             let mut text = Vec::new();
             let made = output::write(&mut text, Format::Prometheus, &result, Look::default());
@@ -356,23 +242,15 @@ impl<'a> Pass<'a> {
     }
 
     /// Leaves the checker's own beat, and tells the outside that it is alive.
-    fn leave(&self, problems: &mut Vec<String>, seen: &Gathered, code: u8) {
-        let good = matches!(code, exit::WELL | exit::FLAGGED);
+    fn leave(&self, terms: &Terms<'_>, told: &Round) -> Vec<String> {
+        let mut problems = Vec::new();
         // A pass by hand is no promise of further ones: at a terminal nothing is
         // left that would be missed in half an hour.
-        if code != exit::CLOCK && !io::stdout().is_terminal() {
+        if !io::stdout().is_terminal() {
             let interval = self.config.checker.interval;
-            let left = match &seen.own_place {
-                Some(place) => leave_own_beat(place, &self.now, &self.host, interval, code)
-                    .map_err(|error| format!("in {}: {error}", place.display())),
-                // A store that could not be read has been told already.
-                None if !seen.unseen.is_empty() => Ok(()),
-                None => Err("this user has no place in the store".to_owned()),
-            };
-            if let Err(why) = left {
-                problems.push(format!("cannot leave the checker's own beat: {why}"));
-            }
+            problems.extend(leave_own_beat(self, terms, told, interval));
         }
+        let good = matches!(told.exit_code, exit::WELL | exit::FLAGGED);
         if let Some(address) = self.config.ping_url.as_ref().filter(|_| good)
             && let Err(error) = self
                 .http()
@@ -380,6 +258,7 @@ impl<'a> Pass<'a> {
         {
             problems.push(error.to_string());
         }
+        problems
     }
 
     fn show(&self, result: &output::Result<'_>) -> Result<(), Refusal> {
@@ -412,35 +291,52 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// What could not be seen, in words.
-fn blindness(seen: &Gathered) -> Vec<String> {
-    let stores = seen.unseen.iter().map(|(store, why)| {
-        let store = store.display();
-        format!("cannot read the store {store}: {why}; its jobs are not watched")
-    });
-    let places = seen.findings.iter().filter(|finding| finding.blind);
-    stores.chain(places.map(ToString::to_string)).collect()
-}
+/// The host itself: folders, notes in the state folder, the forges of the config.
+impl World for Pass<'_> {
+    type Store = PathBuf;
 
-/// What to do when the clock is right after all.
-fn if_it_is(seen: &Gathered) -> String {
-    if seen.evidence.own_in_past == Some(false)
-        && let Some(place) = &seen.own_place
-    {
-        let own = place.join(format!("{OWN_JOB}.last"));
-        return format!(
-            "If it is, it was not when the checker left {}: remove that file",
-            own.display()
-        );
+    fn stores(&self) -> &[PathBuf] {
+        &self.stores
     }
-    let ahead = |state: &JobState| match state.cause() {
-        Some(Cause::Ahead(ahead)) => Some((*ahead, state.key.shown().to_string())),
-        _ => None,
-    };
-    let furthest = seen.states.iter().filter_map(ahead).max();
-    furthest.map_or_else(String::new, |(_, job)| {
-        format!("If it is, it was not when these beats were left: let the jobs run once more, {job} above all")
-    })
+
+    fn notes(&self) -> Option<Notes> {
+        read_notes(&self.state_dir).ok()
+    }
+
+    fn keep(&self, notes: &Notes) -> Result<(), String> {
+        let dir = self.state_dir.display();
+        write_notes(&self.state_dir, notes)
+            .map_err(|error| format!("cannot write the notes for the next pass in {dir}: {error}"))
+    }
+
+    fn routes(&self, states: &[JobState]) -> Reached {
+        let parts = Parts {
+            http: self.http(),
+            clock: Rc::clone(&self.clock),
+            token: None,
+            state_dir: self.state_dir.clone(),
+        };
+        let (routes, unreached) = routes::open(&self.config, states, &parts);
+        let mut notes = Vec::new();
+        // Hosts of one name would close each other's issues.
+        let anybody = matches!(self.host.as_str(), "localhost" | "(none)" | "");
+        if anybody && !routes.is_empty() && self.config.forge.needs_token() {
+            notes.push(format!(
+                "this host calls itself \"{}\", as others may that share the repository: set host in [checker]",
+                self.host
+            ));
+        }
+        Reached {
+            routes,
+            unreached,
+            notes,
+        }
+    }
+
+    fn leave(&self, place: &Path, beat: &NewBeat<'_>) -> Result<(), WriteError> {
+        // Not flushed: a power cut costs one beat of a checker that passes again soon.
+        heartbeat::write_beat(place, beat, false)
+    }
 }
 
 fn host_name() -> String {

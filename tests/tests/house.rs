@@ -122,6 +122,10 @@ fn imports_go_down_only() {
                 "adopt",
             ]),
         ),
+        (
+            "heartbeat-sim",
+            names(&["heartbeat", "watch", "manifest", "checker"]),
+        ),
     ]);
     let known: Names = rule.keys().map(|name| (*name).to_owned()).collect();
     assert_eq!(all, known, "a room without a rule");

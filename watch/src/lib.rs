@@ -33,7 +33,7 @@ pub use expected::{
 };
 pub use key::{JobKey, Owner};
 pub use marker::{Marker, Scope, member_hash, members_hash, splice};
-pub use notes::{Notes, WireOutage};
+pub use notes::{Doubt, Notes, WireOutage};
 pub use outage::{Outage, OutageKind, Outages, Witness, outage, time_to_catch_up};
 pub use plan::{Action, Known, Listings, Plan, Policy, Question, Sight, covered, plan};
 pub use reason::{bare_reason, reason};

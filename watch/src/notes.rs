@@ -12,6 +12,7 @@ use heartbeat::{BootId, BootStamp};
 use serde::{Deserialize, Serialize};
 
 use crate::outage::{Outage, OutageKind, Outages, Witness};
+use crate::verdict::TOLERANCE;
 
 /// The time between two passes that is believed where no boot clock tells.
 const BELIEVED: Duration = Duration::from_secs(86_400);
@@ -29,6 +30,57 @@ pub struct Notes {
     /// Jobs of which no success is known, by user and name, and for how long the
     /// host has been up since they were first seen.
     pub known: BTreeMap<Job, Duration>,
+    /// That the clock has been doubted, pass after pass.
+    pub doubt: Option<Doubt>,
+}
+
+/// For how long passes have doubted a clock that runs steadily. A clock that was ahead
+/// while the checker left its beat, and was put right, must not stop the watch until
+/// somebody removes that beat: what has run steadily for a day is taken as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    /// The clocks at the last pass that doubted them.
+    pub witness: Witness,
+    /// The time that the host was up since the first of these passes.
+    pub long: Duration,
+}
+
+/// After so long a clock is taken as it is.
+const DOUBTED: Duration = Duration::from_secs(86_400);
+
+impl Doubt {
+    /// The doubt of a pass at `now`, where `earlier` is that of the pass before. It
+    /// begins anew when the clock was set in between.
+    #[must_use]
+    pub fn after(earlier: Option<&Self>, now: &Witness) -> Self {
+        let went_on = earlier.filter(|earlier| steady(&earlier.witness, now));
+        Self {
+            witness: *now,
+            long: went_on.map_or(Duration::ZERO, |earlier| {
+                earlier.long.saturating_add(time_up(&earlier.witness, now))
+            }),
+        }
+    }
+
+    /// Whether it has lasted long enough.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.long >= DOUBTED
+    }
+}
+
+/// Whether the wall clock went on between two passes as time did; across a restart,
+/// whether it went on at all.
+fn steady(earlier: &Witness, now: &Witness) -> bool {
+    let Ok(wall) = (now.wall - earlier.wall).to_std() else {
+        return false;
+    };
+    match (earlier.boot, now.boot) {
+        (Some(then), Some(boot)) if then.id == boot.id => {
+            wall.abs_diff(boot.uptime.saturating_sub(then.uptime)) <= TOLERANCE
+        }
+        _ => true,
+    }
 }
 
 impl Notes {
@@ -85,6 +137,10 @@ impl Notes {
                     seconds: known.as_secs_f64(),
                 })
                 .collect(),
+            doubt: self.doubt.as_ref().map(|doubt| WireDoubt {
+                witness: (&doubt.witness).into(),
+                seconds: doubt.long.as_secs_f64(),
+            }),
         };
         let mut text = serde_json::to_string(&wire).unwrap_or_default();
         text.push('\n');
@@ -113,6 +169,12 @@ impl Notes {
             known: known
                 .map(|known| ((known.user, known.job), seconds(known.seconds)))
                 .collect(),
+            doubt: wire.doubt.and_then(|doubt| {
+                Some(Doubt {
+                    witness: doubt.witness.read()?,
+                    long: seconds(doubt.seconds),
+                })
+            }),
         })
     }
 }
@@ -139,6 +201,15 @@ struct Wire {
     outages: Vec<WireOutage>,
     #[serde(default)]
     known: Vec<WireKnown>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doubt: Option<WireDoubt>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireDoubt {
+    #[serde(flatten)]
+    witness: WireWitness,
+    seconds: f64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -288,6 +359,35 @@ mod tests {
         assert_eq!(known(&notes), minutes(1));
         let notes = notes.at(&witness("2030-11-22T01:00:00Z", 2, 3));
         assert_eq!(known(&notes), minutes(4));
+    }
+
+    #[test]
+    fn a_clock_is_doubted_for_a_day_at_most() {
+        let at = |day: u32, hour: u32, boot, up: u64| {
+            witness(&format!("2026-11-{day}T{hour:02}:00:00Z"), boot, 60 * up)
+        };
+        let mut doubt = None;
+        let mut over = |now: Witness| {
+            let next = Doubt::after(doubt.as_ref(), &now);
+            doubt = Some(next);
+            next.is_over()
+        };
+        assert!(!over(at(22, 1, 1, 100)));
+        assert!(!over(at(22, 13, 1, 112)));
+        // It was set: the doubt begins anew, and lasts over a restart.
+        assert!(!over(at(24, 2, 1, 113)));
+        assert!(!over(at(24, 20, 1, 131)));
+        assert!(!over(at(24, 23, 2, 2)));
+        assert!(!over(at(25, 2, 2, 5)));
+        assert!(over(at(25, 4, 2, 7)));
+        assert!(over(at(25, 5, 2, 8)), "until it is well");
+        // Set back, and it was not believed for long enough.
+        assert!(!over(at(25, 1, 2, 9)));
+        let notes = Notes {
+            doubt,
+            ..Notes::default()
+        };
+        assert_eq!(Notes::from_json(&notes.to_json()), Ok(notes));
     }
 
     #[test]

@@ -82,6 +82,32 @@ fn a_clock_that_was_wrong_once_can_be_believed_again() {
     assert!(ran.err.contains(remedy), "{}", ran.err);
 }
 
+/// The clock was ahead while the checker left its beat, and was put right: nobody need
+/// remove that beat for the watch to go on.
+#[test]
+fn a_clock_is_doubted_for_a_day_and_no_longer() {
+    let scene = Scene::new();
+    scene.beat("mail", 10_000, 3_600);
+    scene.beat("beat-check", -3 * 365 * 86_400, 900);
+    let codes = [scene.run(&[]).code, scene.run(&["--dry-run"]).code];
+    assert_eq!(codes, [5, 5]);
+    assert_eq!(scene.issues("open"), Vec::<String>::new());
+    let path = scene.path("state/notes.json");
+    let notes = fs::read_to_string(&path).unwrap();
+    let mut notes: serde_json::Value = serde_json::from_str(&notes).unwrap();
+    assert!(
+        notes["doubt"]["seconds"].as_f64().unwrap() < 60.0,
+        "{notes}"
+    );
+    notes["doubt"]["seconds"] = 86_400.into();
+    fs::write(&path, notes.to_string()).unwrap();
+    assert_eq!(scene.run(&[]).code, 1);
+    assert_eq!(scene.issues("open").len(), 1);
+    // Its own beat is right again, and so is the clock.
+    assert_eq!(scene.run(&[]).code, 1);
+    assert!(!fs::read_to_string(&path).unwrap().contains("doubt"));
+}
+
 #[test]
 fn monitoring_is_told_what_is_odd_in_the_store() {
     let scene = Scene::new();

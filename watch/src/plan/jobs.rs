@@ -167,7 +167,7 @@ fn recovered(state: &JobState, marker: &Marker) -> bool {
     // What could not be believed told of no silence: its moment compares with nothing.
     let comparable = matches!(
         &*marker.kind,
-        "silent" | "failed" | "hung" | "never" | "gone"
+        "silent" | "failed" | "hung" | "never" | "idle" | "gone"
     );
     state.last_success.is_some() && !(comparable && same_moment(state.last_success, marker.since))
 }

@@ -63,6 +63,17 @@ fn an_issue_follows_its_job() {
     assert_eq!(well.steps(), ["recover #7 a"]);
 }
 
+/// After an outage a job that finds nothing to do may catch up, and is not flagged for
+/// that time: nothing has succeeded all the same.
+#[test]
+fn an_idle_job_that_catches_up_has_not_recovered() {
+    let told = issue(7, &job("a", Verdict::Idle, 50));
+    let late = case([job("a", Late, 50)]).open([told.clone()]);
+    assert_eq!(late.steps(), Vec::<String>::new());
+    let done = case([job("a", Fresh, 1)]).open([told]);
+    assert_eq!(done.steps(), ["recover #7 a"]);
+}
+
 #[test]
 fn only_a_success_is_a_recovery() {
     for kind in [Silent, Failed, Hung, Never] {
