@@ -8,7 +8,7 @@
 #   make faults      every system call fails once, and the matrix of what came of it; long
 #   make powercut    five hundred power cuts while beats are written; some minutes
 #   make sim         years of faults over the real pass: YEARS=10000, or REPLAY=FILE
-#   make bench       time, size and memory, as ratios; some ten minutes
+#   make bench       time, size, memory and scale, as ratios; some twenty minutes
 #   make sbom        what the programs are built from, in target/dist/sbom.cdx.json
 #   make deny        licences, sources and known holes of that, by cargo-deny
 #   make endurance   every cut and fault between checker and forges: 114,000 trials
@@ -205,12 +205,14 @@ sim:
 .PHONY: bench
 bench: build
 	RUSTFLAGS='$(FLAGS)' $(CARGO) build --locked --release -p house-tests --bin bench-writer --bin bench-wrapper \
-		--bin bench-pass --bin bench-schedules --bin bench-adopt
+		--bin bench-pass --bin bench-schedules --bin bench-adopt --bin bench-scale
 	$(TARGET)/release/bench-writer >$(TARGET)/bench.md
 	@for bench in bench-wrapper bench-schedules bench-adopt; do echo >>$(TARGET)/bench.md; \
 		HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/$$bench >>$(TARGET)/bench.md || exit 1; done
 	@echo >>$(TARGET)/bench.md
 	HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/bench-pass >>$(TARGET)/bench.md
+	@echo >>$(TARGET)/bench.md
+	HEARTBEAT_BIN_DIR=$(DIST) $(TARGET)/release/bench-scale >>$(TARGET)/bench.md
 	@cat $(TARGET)/bench.md
 	@awk -v table=$(TARGET)/bench.md '/<!-- bench:end -->/ { skip = 0 } !skip { print } \
 		/<!-- bench:begin -->/ { skip = 1; while ((getline line <table) > 0) print line }' \
