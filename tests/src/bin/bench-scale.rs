@@ -24,14 +24,16 @@ use house_tests::bins;
 use house_tests::standin::{Flavour, Standin};
 
 fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, dir] = &args[..]
+        && word == "bare"
+    {
+        return bare(Path::new(dir));
+    }
     let root = std::env::var_os("BENCH_DIR").map_or_else(|| "/dev/shm".into(), PathBuf::from);
     let root = tempfile::tempdir_in(&root)
         .or_else(|_| tempfile::tempdir())
         .unwrap();
-    match std::env::args().nth(1).as_deref() {
-        Some("bare") => return bare(Path::new(&std::env::args().nth(2).unwrap())),
-        _ => {}
-    }
     system_calls(root.path());
     flagged(root.path());
     open_issues(root.path());

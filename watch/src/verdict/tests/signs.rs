@@ -171,6 +171,7 @@ fn a_success_that_breaks_what_the_manifest_expects_is_a_failure() {
         assert_eq!(judged.verdict, if failed { Failed } else { Fresh });
         // None of these successes is one, so none ends the trouble.
         assert_eq!(judged.last_success.is_none(), failed);
+        assert_eq!(judged.since.is_none(), failed);
     }
     // What a beat does not tell is not judged.
     assert_eq!(judged(ago(MINUTE), None).verdict, Fresh);

@@ -47,6 +47,19 @@ fn two_runs_that_passed_make_it_silent() {
 }
 
 #[test]
+fn a_first_run_that_goes_on_has_missed_none() {
+    let mut beat = ago(0).schedule("0 2 * * *", None);
+    beat.0.timestamp = time("2026-11-20T02:00:05Z");
+    let mut job = Job::default().run(beat);
+    job.now = Now {
+        wall: time("2026-11-21T03:00:00Z"),
+        boot: None,
+    };
+    let judged = judge(&job);
+    assert_eq!((judged.verdict, judged.missed), (Waiting, None));
+}
+
+#[test]
 fn a_job_of_weekdays_is_not_silent_on_sunday() {
     // 2026-11-20 is a Friday.
     let weekdays = |now: &str| at("0 9 * * 1-5", None, "2026-11-20T09:00:07Z", now).verdict;
