@@ -60,6 +60,9 @@ fn job(house: &House, text: &str) {
 
 const WAYS: [&str; 2] = ["", "--timeout 10m"];
 
+/// Waits until keys go to the job: with `--timeout` it is brought in front once it runs.
+const IN_FRONT: &str = "until ps -o stat= -p $$ | grep -q +; do sleep 0.01; done";
+
 #[test]
 fn the_terminal_is_the_jobs() {
     for way in WAYS {
@@ -93,7 +96,9 @@ fn a_key_ends_the_job_and_the_shell_goes_on() {
         let house = House::new();
         job(
             &house,
-            "trap 'echo INT >>log; exit 3' INT; touch ready; while :; do sleep 0.01; done",
+            &format!(
+                "trap 'echo INT >>log; exit 3' INT; {IN_FRONT}; touch ready; while :; do sleep 0.01; done"
+            ),
         );
         fs::write(house.path("outer"), format!("trap : INT; beat j --every 1d {way} -- sh ./job; echo code $? >after; read x; echo \"read $x\" >>after")).unwrap();
         let Some(mut child) = at_a_terminal(&house, "exec sh ./outer") else {
@@ -122,7 +127,9 @@ fn a_key_stops_the_job_and_the_shell_lets_it_go_on() {
         let house = House::new();
         job(
             &house,
-            "touch ready; until test -e go; do sleep 0.01; done; read x; echo \"got $x\"; exit 4",
+            &format!(
+                "{IN_FRONT}; touch ready; until test -e go; do sleep 0.01; done; read x; echo \"got $x\"; exit 4"
+            ),
         );
         // An interactive shell watches over its jobs.
         let line = "exec bash --norc --noprofile -i";
