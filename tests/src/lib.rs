@@ -2,6 +2,7 @@
 //! waiting, and rigs.
 
 pub mod apart;
+pub mod bare;
 pub mod bins;
 pub mod contracts;
 pub mod dist;

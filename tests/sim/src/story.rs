@@ -305,17 +305,7 @@ impl Story {
             i64::try_from(mix(&[self.script.seed, at.unsigned_abs()]) % 90_000).unwrap_or(0);
         // "A pass that was missed while the host was off is made up for at boot."
         self.push(at + 20_000 + delay, Due::Pass(host, false));
-        for job in 0..self.jobs(host) {
-            let late = {
-                let one = self.scene.hosts[host].borrow();
-                one.jobs[job].trade.persistent && life::missed(&one, job, at)
-            };
-            self.plan(host, job, at);
-            if late {
-                let plan = self.scene.hosts[host].borrow().jobs[job].plan;
-                self.push(at + MINUTE + 5 * delay, Due::Start(host, job, plan));
-            }
-        }
+        self.plan_all(host, at, MINUTE + 5 * delay);
     }
 
     fn wake(&mut self, host: usize, at: Moment) {
@@ -330,6 +320,12 @@ impl Story {
             one.slept += at - since;
         }
         self.push(at + 2_000, Due::Pass(host, false));
+        self.plan_all(host, at, 3_000);
+    }
+
+    /// Plans the jobs of a host that is here again. What makes up for a missed run starts
+    /// after `delay`.
+    fn plan_all(&mut self, host: usize, at: Moment, delay: Moment) {
         for job in 0..self.jobs(host) {
             let late = {
                 let one = self.scene.hosts[host].borrow();
@@ -338,7 +334,7 @@ impl Story {
             self.plan(host, job, at);
             if late {
                 let plan = self.scene.hosts[host].borrow().jobs[job].plan;
-                self.push(at + 3_000, Due::Start(host, job, plan));
+                self.push(at + delay, Due::Start(host, job, plan));
             }
         }
     }

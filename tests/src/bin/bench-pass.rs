@@ -13,15 +13,14 @@
 )]
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::hint::black_box;
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use chrono::{TimeDelta, Utc};
 use heartbeat::{BootStamp, FileKind, JobName, NewBeat};
+use house_tests::bare::bare;
 use house_tests::bins;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
@@ -33,33 +32,6 @@ fn main() {
         ["one", ..] => one(&args[1..]),
         _ => table(),
     }
-}
-
-/// The least that any reader of a store must do: list, then open, read and close
-/// each file.
-fn bare(dir: &Path, threads: usize) {
-    let names: Vec<_> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    std::env::set_current_dir(dir).unwrap();
-    let each = names.len().div_ceil(threads).max(1);
-    let read = |names: &[std::ffi::OsString]| {
-        let mut buffer = vec![0; 64 * 1024];
-        let mut sum = 0;
-        for name in names {
-            sum += File::open(name).unwrap().read(&mut buffer).unwrap();
-        }
-        black_box(sum);
-    };
-    if threads == 1 {
-        return read(&names);
-    }
-    std::thread::scope(|scope| {
-        for part in names.chunks(each) {
-            scope.spawn(|| read(part));
-        }
-    });
 }
 
 /// Runs one command as the only child of a process, so that the largest memory

@@ -20,6 +20,7 @@ use std::process::{Command, Output};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use heartbeat::{FileKind, JobName, NewBeat};
+use house_tests::bare::bare;
 use house_tests::bins;
 use house_tests::standin::{Flavour, Standin};
 
@@ -28,7 +29,7 @@ fn main() {
     if let [word, dir] = &args[..]
         && word == "bare"
     {
-        return bare(Path::new(dir));
+        return bare(Path::new(dir), 1);
     }
     let root = std::env::var_os("BENCH_DIR").map_or_else(|| "/dev/shm".into(), PathBuf::from);
     let root = tempfile::tempdir_in(&root)
@@ -37,18 +38,6 @@ fn main() {
     system_calls(root.path());
     flagged(root.path());
     open_issues(root.path());
-}
-
-/// The least: list, then open, read, close.
-fn bare(dir: &Path) {
-    use std::io::Read as _;
-    let names = fs::read_dir(dir).unwrap();
-    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
-    std::env::set_current_dir(dir).unwrap();
-    let mut buffer = vec![0; 64 * 1024];
-    for name in names {
-        let _ = std::hint::black_box(fs::File::open(name).unwrap().read(&mut buffer).unwrap());
-    }
 }
 
 fn numbers(name: &str, or: &str) -> Vec<usize> {
