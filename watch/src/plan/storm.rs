@@ -173,8 +173,7 @@ impl Umbrella {
             state.flagged() && !later(state) && !plan.covered.contains_key(job)
         });
         // What it does not list it is about only if that cannot be one user's doing.
-        let flooded = || !floods(&self.jobs, states, policy.storm_threshold).is_empty();
-        if self.listed.is_none() && flooded() {
+        if self.listed.is_none() && self.jobs.len() > policy.storm_threshold {
             let jobs = std::mem::take(&mut self.jobs);
             (self.jobs, _) = crowd(jobs, states, policy.storm_threshold);
         }
