@@ -61,7 +61,17 @@ fn job(house: &House, text: &str) {
 const WAYS: [&str; 2] = ["", "--timeout 10m"];
 
 /// Waits until keys go to the job: with `--timeout` it is brought in front once it runs.
-const IN_FRONT: &str = "until ps -o stat= -p $$ | grep -q +; do sleep 0.01; done";
+/// What follows starts no program: a key that comes while a shell does may stop the child
+/// before it is one, and then the shell waits for it in a place where no stop is seen.
+const IN_FRONT: &str =
+    "exec 9<>more; until ps -o stat= -p $$ | grep -q +; do sleep 0.01; done; : >ready";
+
+/// A FIFO from which the job reads its next line.
+fn more(house: &House) -> std::path::PathBuf {
+    let more = house.path("more");
+    assert_eq!(ends(Command::new("mkfifo").arg(&more)).0, Some(0));
+    more
+}
 
 #[test]
 fn the_terminal_is_the_jobs() {
@@ -94,11 +104,10 @@ fn the_terminal_is_the_jobs() {
 fn a_key_ends_the_job_and_the_shell_goes_on() {
     for way in WAYS {
         let house = House::new();
+        more(&house);
         job(
             &house,
-            &format!(
-                "trap 'echo INT >>log; exit 3' INT; {IN_FRONT}; touch ready; while :; do sleep 0.01; done"
-            ),
+            &format!("trap 'echo INT >>log; exit 3' INT; {IN_FRONT}; while :; do read x <&9; done"),
         );
         fs::write(house.path("outer"), format!("trap : INT; beat j --every 1d {way} -- sh ./job; echo code $? >after; read x; echo \"read $x\" >>after")).unwrap();
         let Some(mut child) = at_a_terminal(&house, "exec sh ./outer") else {
@@ -125,11 +134,10 @@ fn a_key_ends_the_job_and_the_shell_goes_on() {
 fn a_key_stops_the_job_and_the_shell_lets_it_go_on() {
     for way in WAYS {
         let house = House::new();
+        let more = more(&house);
         job(
             &house,
-            &format!(
-                "{IN_FRONT}; touch ready; until test -e go; do sleep 0.01; done; read x; echo \"got $x\"; exit 4"
-            ),
+            &format!("{IN_FRONT}; read x <&9; read x; echo \"got $x\"; exit 4"),
         );
         // An interactive shell watches over its jobs.
         let line = "exec bash --norc --noprofile -i";
@@ -142,7 +150,7 @@ fn a_key_stops_the_job_and_the_shell_lets_it_go_on() {
         await_that("the job", || house.path("ready").exists());
         say("\x1a");
         await_that("the stop", || typescript(&house).contains("Stopped"));
-        fs::write(house.path("go"), "").unwrap();
+        fs::write(&more, "go\n").unwrap();
         say("fg\n");
         say("a line\n");
         await_that("the end", || house.files("j").fail.is_some());
