@@ -222,9 +222,15 @@ fn say<W: World>(world: &W, terms: &Terms<'_>, seen: &Gathered) -> Outcome {
 /// Notes which jobs there are of which no success is known.
 fn note_unborn(notes: &mut Notes, seen: &Gathered) {
     let unborn = seen.states.iter().filter(|state| {
-        // What could not be read may have succeeded.
-        let known = !matches!(state.cause(), Some(Cause::Unreadable { .. }));
-        state.last_success.is_none() && known
+        // What could not be read may be a success.
+        let hidden = matches!(
+            state.cause(),
+            Some(Cause::Unreadable {
+                file: FileKind::Last,
+                ..
+            })
+        );
+        state.last_success.is_none() && !hidden
     });
     let key = |state: &JobState| (state.key.user().to_owned(), state.key.job.to_string());
     notes.keep(unborn.map(key));

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use self::storm::Umbrella;
 use crate::{JobState, Marker, Scope};
 
 /// An issue that our own user opened on the forge.
@@ -220,7 +221,7 @@ pub(crate) fn horizon(
 ) -> Option<DateTime<Utc>> {
     // Older silences exist, and so do forges with a hundred thousand issues.
     const LIMIT: Duration = Duration::from_secs(400 * 86_400);
-    let earliest = newly.iter().map(|job| match states[*job].since() {
+    let earliest = newly.iter().map(|job| match states[*job].told_apart_by() {
         Some(since) => since,
         None => back(now, policy.vague_acknowledgement),
     });
@@ -288,6 +289,9 @@ pub fn plan<E>(
     let mut umbrella = storm::open_umbrella(&mut plan, &index, host, sight, &listings.open);
     if let Some(umbrella) = &mut umbrella {
         umbrella.cover(&mut plan, states, policy);
+        umbrella.leave_out(&mut plan, |job| {
+            needs.root(job).is_some() || states[job].muted(now).is_some()
+        });
     }
     let mut newly: Vec<usize> = index
         .flagged
@@ -303,10 +307,17 @@ pub fn plan<E>(
         }
         !muted
     });
-    if let Some(since) = horizon(&newly, states, policy, now) {
+    // What somebody has put aside gets no issue, and comes into no list.
+    let made_up = umbrella.as_ref().map_or(&[][..], Umbrella::made_up);
+    let asked = [&newly, made_up].concat();
+    if let Some(since) = horizon(&asked, states, policy, now) {
         (listings.closed, listings.closed_complete) = closed(since)?;
-        let closed = &listings.closed;
-        jobs::acknowledge(&mut plan, &mut newly, states, host, policy, now, closed);
+        plan.acknowledged = jobs::put_aside(&asked, question, &listings.closed);
+        let aside: HashSet<usize> = plan.acknowledged.iter().copied().collect();
+        newly.retain(|job| !aside.contains(job));
+        if let Some(umbrella) = &mut umbrella {
+            umbrella.leave_out(&mut plan, |job| aside.contains(&job));
+        }
     } else {
         listings.closed_complete = true;
     }

@@ -53,6 +53,9 @@ fn of_verdict(state: &JobState, silence: impl Fn() -> String) -> Option<String> 
             silence(),
             moment(*started)
         )),
+        (verdict @ Verdict::Silent, Some(cause @ Cause::Unreadable { .. })) => {
+            Some(format!("{}; {}", silence(), told(cause, verdict)))
+        }
         (Verdict::Silent | Verdict::Late, _) => Some(silence()),
         (_, Some(cause)) => Some(told(cause, state.verdict)),
         (Verdict::Waiting, None) => Some("expected, no beat yet".to_owned()),

@@ -109,6 +109,16 @@ impl JobState {
         self.detail.as_ref().and_then(|detail| detail.since)
     }
 
+    /// The moment by which this trouble is told from the job's next one; `None` where there
+    /// is none, so that closing an issue by hand holds for a while only. A file that cannot
+    /// be read has none: one that nobody mends stays the same for good, and one that each
+    /// run leaves is another each time.
+    #[must_use]
+    pub fn told_apart_by(&self) -> Option<DateTime<Utc>> {
+        let moment = self.verdict != Verdict::Unreadable;
+        self.since().filter(|_| moment)
+    }
+
     /// What stands behind the verdict.
     #[must_use]
     pub fn cause(&self) -> Option<&Cause> {

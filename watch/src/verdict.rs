@@ -225,19 +225,36 @@ impl Judgement {
 /// future, a failure that is newer than the last success, a run over its limit,
 /// and then the time since it was last heard of. At exactly twice the interval a
 /// job is not silent yet. After an outage of the host it gets time to catch up.
+///
+/// What is worse by the other files, and would be whatever a failure's or a run's file
+/// said, is told all the same: a file that nobody mends must not hide a silence.
 #[must_use]
 pub fn verdict(expectation: &Expectation, files: &JobFiles, rules: &Rules<'_>) -> Judgement {
-    let judged = match Seen::open(files, &rules.now) {
-        Err((file, fault, last)) => unreadable(file, fault, last),
-        Ok(seen) => {
-            let judge = Judge {
-                expectation,
-                rules,
-                due: expectation.due(),
-                seen,
-            };
-            judge.judge()
+    let (seen, fault) = Seen::open(files, &rules.now);
+    let last = seen.last();
+    let judge = Judge {
+        expectation,
+        rules,
+        due: expectation.due(),
+        seen,
+    };
+    let judged = match fault {
+        None => judge.judge(),
+        Some((file @ (FileKind::Fail | FileKind::Run), fault)) => {
+            let told = unreadable(file, fault, last);
+            let judged = judge.judge();
+            // A job that never succeeded may be at its first run.
+            let open = file == FileKind::Run && judged.verdict == Verdict::Never;
+            if judged.verdict > Verdict::Unreadable && !open {
+                Judgement {
+                    cause: judged.cause.or(told.cause),
+                    ..judged
+                }
+            } else {
+                told
+            }
         }
+        Some((file, fault)) => unreadable(file, fault, last),
     };
     Judgement {
         last_runs: LastRuns::of(files),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use heartbeat::FileKind;
 use watch::words::{count, is_odd, moment, span};
 use watch::{Cause, JobState, Marker, Severity, Verdict, bare_reason, reason};
 
@@ -56,7 +57,7 @@ pub fn job_block(
     }
     text.push_str(&waiting(under));
     let _ = write!(text, "\n**Look at first**\n\n{}\n", advice(state));
-    text.push_str(CLOSING);
+    text.push_str(closing(state));
     cut(&mut text);
     marker.block(&text)
 }
@@ -121,8 +122,15 @@ fn waiting(under: &[&JobState]) -> String {
     text
 }
 
-const CLOSING: &str = "This issue closes by itself when the job has succeeded. Closing it by hand puts \
-this silence aside: nothing more is said until the job has succeeded once and goes silent again.\n";
+fn closing(state: &JobState) -> &'static str {
+    if state.told_apart_by().is_some() {
+        "This issue closes by itself when the job has succeeded. Closing it by hand puts \
+this silence aside: nothing more is said until the job has succeeded once and goes silent again.\n"
+    } else {
+        "This issue closes by itself when the job has succeeded. Closing it by hand puts \
+this aside for a week.\n"
+    }
+}
 
 fn headline(state: &JobState) -> String {
     let job = code(state.key.job.as_str());
@@ -175,8 +183,13 @@ fn advice(state: &JobState) -> String {
         (Verdict::Unreadable, Some(Cause::NoInterval)) => vec![
             format!("Say how often the job should succeed: `beat {job} --every 1d` at the end of its line."),
         ],
+        (Verdict::Unreadable, Some(Cause::Unreadable { file, .. })) if *file != FileKind::Last => vec![
+            format!("Look at it: `ls -l` and `head -c 400` on `{job}{}` in the store.", file.ending()),
+            "Who wrote it? Only `beat` should.".into(),
+            "Remove it: a success does not, and while it is there nobody can say what it tells.".into(),
+        ],
         (Verdict::Unreadable, _) => vec![
-            format!("Look at it: `ls -l` and `head -c 400` on `{job}.last`, `{job}.fail` and `{job}.run` in the store."),
+            format!("Look at it: `ls -l` and `head -c 400` on `{job}.last` in the store."),
             "Who wrote it? Only `beat` should. The next success replaces it.".into(),
         ],
         (Verdict::Idle, _) => vec![

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use heartbeat_sim::bugs::Bug;
 use heartbeat_sim::class::Class;
-use heartbeat_sim::run::{RULE, caught, report, result, run, stories};
+use heartbeat_sim::run::{RULE, brief, caught, report, result, run, stories};
 use heartbeat_sim::script::Script;
 use heartbeat_sim::story::tell;
 use heartbeat_sim::tally::Tally;
 
-/// Stories that went wrong are printed up to this many.
+/// Stories that went wrong are told in full up to this many, the others in short.
 const PRINTED: usize = 3;
 
 #[derive(Default)]
@@ -125,8 +125,8 @@ fn many(years: u64, first: u64, bug: Option<Bug>) -> Result<Tally, String> {
     for failure in failures.iter().take(PRINTED) {
         println!("{}", report(failure, bug));
     }
-    if failures.len() > PRINTED {
-        println!("… and {} stories more went wrong", failures.len() - PRINTED);
+    for failure in failures.iter().skip(PRINTED) {
+        print!("{}", brief(failure));
     }
     Ok(tally)
 }

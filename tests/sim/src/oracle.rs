@@ -380,9 +380,11 @@ impl Oracle {
         }
         let (success, _, when) = self.hosts[at_host].jobs[job].aside.as_ref()?;
         let same = *success == number(one.truth.success);
-        // Each new beat would make another silence of it: closing holds for a week.
-        let vague =
-            matches!(truths[job].why, "future" | "no interval" | "never") || at < one.fate.denied;
+        // "Where no silence can be told from another … closing holds for a week."
+        let vague = matches!(
+            truths[job].why,
+            "future" | "no interval" | "never" | "unreadable"
+        );
         (same || vague && at - when < 7 * DAY).then_some("a person has put it aside")
     }
 

@@ -128,20 +128,22 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// What is printed of a failure: what went wrong, and the shortest script that shows it.
+/// What went wrong in a story.
 #[must_use]
-pub fn report(failure: &Failure, bug: Option<Bug>) -> String {
-    let mut out = String::new();
-    let script = &failure.script;
-    let _ = writeln!(
-        out,
-        "seed {} of class {}:",
-        script.seed,
-        script.class.word()
-    );
-    for fault in &failure.tally.wrong {
+pub fn brief(failure: &Failure) -> String {
+    let Failure { script, tally } = failure;
+    let mut out = format!("seed {} of class {}:\n", script.seed, script.class.word());
+    for fault in &tally.wrong {
         let _ = writeln!(out, "  {}: {}", fault.wrong.what(), fault.what);
     }
+    out
+}
+
+/// The same, and the shortest script that shows it.
+#[must_use]
+pub fn report(failure: &Failure, bug: Option<Bug>) -> String {
+    let mut out = brief(failure);
+    let script = &failure.script;
     if let Some(first) = failure.tally.wrong.first() {
         let short = shrink(script, bug, first.wrong);
         let many = (script.faults.len(), short.faults.len());

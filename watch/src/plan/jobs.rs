@@ -184,33 +184,28 @@ fn adopt_by_title(plan: &mut Plan, index: &Index, states: &[JobState]) {
     }
 }
 
-/// Takes out of `newly` the jobs whose present silence a person has put aside by
-/// closing its issue.
-pub(super) fn acknowledge(
-    plan: &mut Plan,
-    newly: &mut Vec<usize>,
-    states: &[JobState],
-    host: &str,
-    policy: &Policy,
-    now: DateTime<Utc>,
-    closed: &[Known],
-) {
+/// Those of the jobs whose present silence a person has put aside by closing its issue.
+pub(super) fn put_aside(jobs: &[usize], question: &Question<'_>, closed: &[Known]) -> Vec<usize> {
+    let Question {
+        states,
+        host,
+        policy,
+        now,
+        ..
+    } = *question;
     let vague = back(now, policy.vague_acknowledgement);
-    newly.retain(|&job| {
-        let state = &states[job];
-        let put_aside = closed.iter().any(|known| {
+    let aside = |job: &usize| {
+        let state = &states[*job];
+        closed.iter().any(|known| {
             let recent = known.closed_at.is_some_and(|at| at >= vague);
             if about(known, host, state) {
                 own_put_aside(known, state, recent)
             } else {
                 umbrella_put_aside(known, host, state, recent)
             }
-        });
-        if put_aside {
-            plan.acknowledged.push(job);
-        }
-        !put_aside
-    });
+        })
+    };
+    jobs.iter().copied().filter(aside).collect()
 }
 
 /// Whether closing the job's own issue puts the present verdict aside: it must
@@ -228,8 +223,9 @@ fn own_put_aside(known: &Known, state: &JobState, recent: bool) -> bool {
         _ => matches!(&*marker.kind, "silent" | "failed" | "hung" | "never"),
     };
     spoke
-        && match state.since() {
-            Some(_) => same_moment(marker.since, state.since()),
+        && match state.told_apart_by() {
+            Some(since) => same_moment(marker.since, Some(since)),
+            None if state.verdict == Verdict::Unreadable => recent,
             None => marker.since.is_none() && recent,
         }
 }
@@ -256,7 +252,10 @@ fn umbrella_put_aside(known: &Known, host: &str, state: &JobState, recent: bool)
         (Some(_), Verdict::Silent) => {
             silent_from(state).is_some_and(|from| Some(from) <= known.closed_at.max(marker.since))
         }
-        (Some(since), _) => marker.since.is_some_and(|began| since < began),
+        (Some(since), verdict) => {
+            let before = marker.since.is_some_and(|began| since < began);
+            before && (recent || verdict != Verdict::Unreadable)
+        }
     }
 }
 

@@ -182,6 +182,31 @@ impl Umbrella {
         }
     }
 
+    /// The jobs of which a list is made up in this pass, because there was none.
+    pub(super) fn made_up(&self) -> &[usize] {
+        let listed_now = !self.marked || self.jobs.len() <= MAX_MEMBERS;
+        if self.listed.is_none() && listed_now {
+            &self.jobs
+        } else {
+            &[]
+        }
+    }
+
+    /// Keeps jobs out of the list that is made up: the one that there was held none of
+    /// those that get no issue.
+    pub(super) fn leave_out(&mut self, plan: &mut Plan, out: impl Fn(usize) -> bool) {
+        if self.made_up().is_empty() {
+            return;
+        }
+        self.jobs.retain(|job| {
+            let out = out(*job);
+            if out {
+                plan.covered.remove(job);
+            }
+            !out
+        });
+    }
+
     /// Takes in jobs that were flagged in this pass.
     pub(super) fn grow(&mut self, plan: &mut Plan, newly: Vec<usize>) {
         for job in &newly {

@@ -19,21 +19,27 @@ pub(super) struct Seen<'a> {
     skip: Option<&'a Beat>,
 }
 
-pub(super) type Fault<'a> = (FileKind, &'a Unreadable, Option<&'a Beat>);
+/// A file that cannot be read, and why.
+pub(super) type Fault<'a> = (FileKind, &'a Unreadable);
 
 impl<'a> Seen<'a> {
-    pub(super) fn open(files: &'a JobFiles, now: &Now) -> Result<Self, Fault<'a>> {
-        let beat = |slot: &'a heartbeat::Slot| slot.as_deref().map(Result::as_ref).transpose();
-        let last = beat(&files.last).map_err(|fault| (FileKind::Last, fault, None))?;
+    /// The beats that can be read, and the first file that cannot.
+    pub(super) fn open(files: &'a JobFiles, now: &Now) -> (Self, Option<Fault<'a>>) {
+        let mut fault = None;
         let slots = [
+            (FileKind::Last, &files.last),
+            (FileKind::Skip, &files.skip),
             (FileKind::Fail, &files.fail),
             (FileKind::Run, &files.run),
-            (FileKind::Skip, &files.skip),
         ];
-        let [fail, run, skip] =
-            slots.map(|(file, slot)| beat(slot).map_err(|fault| (file, fault, last)));
+        let [last, skip, fail, run] = slots.map(|(file, slot)| match slot.as_deref()? {
+            Ok(beat) => Some(beat),
+            Err(why) => {
+                fault = fault.or(Some((file, why)));
+                None
+            }
+        });
         // What a later sign has put right is no failure, and its end no run.
-        let (fail, run, skip) = (fail?, run?, skip?);
         let skip = skip.filter(|skip| last.is_none_or(|last| newer(skip, last, now)));
         let later = |fail: &&Beat| {
             [last, skip]
@@ -41,12 +47,17 @@ impl<'a> Seen<'a> {
                 .flatten()
                 .all(|sign| !known_older(fail, sign, now))
         };
-        Ok(Self {
+        let seen = Self {
             last,
             fail: fail.filter(later),
             run: run.filter(|run| last.is_none_or(|last| !ended(run, last, now))),
             skip,
-        })
+        };
+        (seen, fault)
+    }
+
+    pub(super) fn last(&self) -> Option<&'a Beat> {
+        self.last
     }
 
     fn all(&self) -> impl Iterator<Item = &'a Beat> {

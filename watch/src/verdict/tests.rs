@@ -192,6 +192,55 @@ fn a_file_that_cannot_be_read_never_looks_fresh() {
     }
 }
 
+/// A file that nobody mends hides nothing worse, where what it says could not change that.
+#[test]
+fn what_cannot_be_read_hides_no_silence() {
+    let hourly = kit::entry(crate::Timing::Interval(every(3_600).unwrap()));
+    let expected = Expectation {
+        expected: Some(std::sync::Arc::new(hourly)),
+        known_for: Some(Duration::from_secs(9 * 3_600)),
+        ..Expectation::default()
+    };
+    let cases = [
+        (FileKind::Fail, Job::default().last(ago(3 * H)), Silent),
+        (FileKind::Fail, Job::default().last(ago(H)), Bad),
+        (FileKind::Fail, Job::default(), Never),
+        (FileKind::Run, Job::default().last(ago(3 * H)), Silent),
+        (
+            FileKind::Run,
+            Job::default().last(ago(H)).fail(ago(0)),
+            Failed,
+        ),
+        // It may be at its first run, or have found nothing to do, or have succeeded.
+        (FileKind::Run, Job::default(), Bad),
+        (FileKind::Skip, Job::default().last(ago(3 * H)), Bad),
+        (
+            FileKind::Skip,
+            Job::default().last(ago(2 * H)).fail(ago(H)),
+            Bad,
+        ),
+        (FileKind::Last, Job::default().fail(ago(H)), Bad),
+    ];
+    for (kind, job, told) in cases {
+        let mut files = job.files();
+        let slot = match kind {
+            FileKind::Last => &mut files.last,
+            FileKind::Fail => &mut files.fail,
+            FileKind::Run => &mut files.run,
+            FileKind::Skip => &mut files.skip,
+        };
+        *slot = Some(Box::new(Err(Unreadable {
+            kind: UnreadableKind::TooLarge(70_000),
+            modified: None,
+        })));
+        let judged = rules(job.now, |rules| verdict(&expected, &files, rules));
+        assert_eq!(judged.verdict, told, "{kind:?}");
+        let names_it =
+            matches!(&judged.cause, Some(Cause::Unreadable { file, .. }) if *file == kind);
+        assert_eq!(names_it, told != Failed, "{kind:?}");
+    }
+}
+
 #[test]
 fn of_several_that_cannot_be_read_the_success_is_told() {
     let broken = |errno| {

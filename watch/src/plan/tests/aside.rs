@@ -96,6 +96,33 @@ fn where_no_success_is_known_closing_holds_for_a_while() {
     assert_eq!(unknown.steps(), ["reopen #7 a"]);
 }
 
+/// A file that nobody mends is the same at each pass: were closing to hold for as long, the
+/// job behind it could fall silent, and nobody would be told.
+#[test]
+fn what_cannot_be_read_is_put_aside_for_a_while_only() {
+    let told = job("a", Unreadable, 500);
+    let moved = job("a", Unreadable, 2);
+    for (hours, steps) in [
+        (1, "put aside a"),
+        (24 * 7, "put aside a"),
+        (24 * 7 + 1, "open a"),
+    ] {
+        for now in [&told, &moved] {
+            let own = case([now.clone()]).closed([issue(7, &told).closed(hours)]);
+            assert_eq!(own.steps(), [steps], "{hours} h");
+            assert_eq!(own.planned().1, Some(hours_ago(24 * 7)));
+        }
+        let among = umbrella(7, 400, &["a"]).closed(hours);
+        let among = case([told.clone()]).closed([among]);
+        assert_eq!(among.steps(), [steps], "{hours} h, one of many");
+    }
+    // What the many were closed for was another trouble of it.
+    let among = case([moved]).closed([umbrella(7, 400, &["a"]).closed(1)]);
+    assert_eq!(among.steps(), ["open a"]);
+    let silent = case([job("a", Silent, 50)]).closed([issue(7, &told).closed(1)]);
+    assert_eq!(silent.steps(), ["reopen #7 a"]);
+}
+
 #[test]
 fn closing_an_umbrella_puts_the_silences_of_its_members_aside() {
     let closed = |hours| umbrella(7, 10, &["a"]).closed(hours);

@@ -141,6 +141,23 @@ fn a_muted_job_opens_nothing_and_is_closed_all_the_same() {
     assert_eq!(case([well]).open([open]).steps(), ["recover #7 a"]);
 }
 
+/// Nor does it come into a list of many that is made up, because there is none to read.
+#[test]
+fn a_muted_job_and_one_that_waits_come_into_no_list_that_is_made_up() {
+    let mut muted = expected("m", &[]);
+    muted.paused_until = Some(now() + chrono::TimeDelta::hours(1));
+    let muted = job("m", Silent, 5).expected(Some(Arc::new(muted)));
+    let told = umbrella(7, 1, &["a"]).unmarked();
+    let states = [job("a", Silent, 5), muted, needing("w", &["a"])];
+    let case = case(states).open([told]);
+    assert_eq!(case.steps(), ["shrink #7 to a"]);
+    let (plan, _) = case.planned();
+    assert_eq!(
+        (plan.muted, plan.covered),
+        (vec![1], HashMap::from([(0, 0)]))
+    );
+}
+
 #[test]
 fn a_window_mutes_while_it_is_open() {
     let window = MuteWindow {

@@ -167,6 +167,29 @@ fn an_umbrella_that_lost_its_marker_is_known_by_its_title() {
     assert_eq!(theirs.steps(), ["storm a+b+c"]);
 }
 
+/// A list that is made up, because there is none to read, has nobody of whom a person said
+/// that they know.
+#[test]
+fn what_was_put_aside_comes_into_no_list_that_is_made_up() {
+    let put_aside = |name| issue(3, &job(name, Silent, 5)).closed(2);
+    for told in [
+        umbrella(7, 1, &["a"]).unmarked(),
+        umbrella(7, 1, &[]).too_many(),
+    ] {
+        let three = case(silent(["a", "b", "c"])).open([told]);
+        let (plan, _) = three.planned();
+        assert_eq!(plan.covered.len(), 3);
+        let three = three.closed([put_aside("b")]);
+        assert_eq!(three.steps(), ["shrink #7 to a+c", "put aside b"]);
+        assert_eq!(three.planned().0.covered, HashMap::from([(0, 0), (2, 0)]));
+    }
+    // One that is listed was told before, and is closed by a success.
+    let listed = case(silent(["a", "b"])).open([umbrella(7, 1, &["a", "b"])]);
+    let listed = listed.closed([put_aside("b")]);
+    assert_eq!(listed.steps(), NOTHING);
+    assert_eq!(listed.planned().1, None);
+}
+
 /// A user who makes as many jobs fall silent as they like hides none of anybody else's.
 #[test]
 fn the_flood_of_one_user_takes_nobody_else_along() {
