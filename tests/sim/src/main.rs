@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use heartbeat_sim::bugs::Bug;
 use heartbeat_sim::class::Class;
-use heartbeat_sim::run::{RULE, brief, caught, report, result, run, stories};
+use heartbeat_sim::run::{Failure, RULE, brief, caught, report, result, run, stories};
 use heartbeat_sim::script::Script;
 use heartbeat_sim::story::tell;
 use heartbeat_sim::tally::Tally;
@@ -63,7 +63,13 @@ fn main() -> ExitCode {
             .and_then(|script| one(&script, wishes.bug)),
         (None, Some(seed)) => {
             let class = wishes.class.unwrap_or(Class::Daily);
-            one(&Script::of_seed(seed, class), wishes.bug)
+            let script = Script::of_seed(seed, class);
+            one(&script, wishes.bug).inspect(|tally| {
+                if !tally.clean() {
+                    let tally = tally.clone();
+                    println!("{}", report(&Failure { script, tally }, wishes.bug));
+                }
+            })
         }
         (None, None) => many(
             wishes.years.unwrap_or(10_000),

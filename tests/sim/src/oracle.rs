@@ -2,6 +2,7 @@
 //! pass could not do is not asked of it, and each such allowance is named and counted.
 
 mod deeds;
+mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,13 +27,36 @@ struct Job {
     known: Option<Moment>,
     /// Since when it has been expected without one.
     expected: Option<Moment>,
-    /// A person closed its issue: the success that was the last one then, what the
-    /// issue said, and when.
-    aside: Option<(u64, String, Moment)>,
+    /// A person closed its issue.
+    aside: Option<Aside>,
     /// Whether it has been said that it is missed.
     missed: bool,
     /// Whether it has been told since it had to be.
     told: bool,
+}
+
+/// What a person put aside.
+#[derive(Debug, Clone)]
+struct Aside {
+    /// The success that was the last one then.
+    success: u64,
+    /// Whether the checker can know that the issue was about what came after it. Where the
+    /// job has succeeded since the issue told of it, the next trouble is another one.
+    about_it: bool,
+    /// What the issue said.
+    kind: String,
+    /// When.
+    at: Moment,
+}
+
+/// What was said in an issue.
+#[derive(Debug, Default)]
+struct Said {
+    /// All of it, and the last kind.
+    events: BTreeSet<String>,
+    last: String,
+    /// Whether its job was in trouble at a pass since.
+    troubled: bool,
 }
 
 /// What is remembered of a host.
@@ -57,8 +81,8 @@ pub struct Oracle {
     hosts: Vec<Memory>,
     /// The last success that was known when an issue was opened, by its number and job.
     opened: BTreeMap<(u64, usize, usize), (u64, &'static str)>,
-    /// What was said in an issue, and what was said last.
-    said: BTreeMap<u64, (BTreeSet<String>, String)>,
+    /// What was said in issues.
+    said: BTreeMap<u64, Said>,
     /// Issues and jobs that have been complained of.
     complained: BTreeSet<(Wrong, u64)>,
     /// Faults of this story.
@@ -82,6 +106,11 @@ fn hash(host: &Host, job: usize) -> String {
         return String::new();
     };
     member_hash(&JobKey::new(&host, &user, job))
+}
+
+/// Whether an issue has its marker where it belongs.
+fn is_marked(issue: &Issue) -> bool {
+    issue.face.body.starts_with("<!-- heartbeat")
 }
 
 /// Whether an issue is about a job.
@@ -132,14 +161,22 @@ impl Oracle {
 
     /// A person closed an issue.
     pub fn closed_by_hand(&mut self, scene: &Scene, issue: &Issue, at: Moment) {
-        self.each(scene, issue, |job, success| {
-            job.aside = Some((success, issue.kind.clone(), at));
+        let able: Vec<Moment> = self.hosts.iter().map(|host| host.able).collect();
+        // "The first line … is how the checker knows its issue: leave it."
+        let marked = is_marked(issue);
+        self.each(scene, issue, |job, host, success| {
+            job.aside = Some(Aside {
+                success: number(success),
+                about_it: marked && success.is_none_or(|success| success.at <= able[host]),
+                kind: issue.kind.clone(),
+                at,
+            });
         });
     }
 
     /// A person opened an issue again.
     pub fn opened_by_hand(&mut self, scene: &Scene, issue: &Issue) {
-        self.each(scene, issue, |job, _| job.aside = None);
+        self.each(scene, issue, |job, _, _| job.aside = None);
         self.said.remove(&issue.number);
         for (_, opened) in self
             .opened
@@ -149,12 +186,17 @@ impl Oracle {
         }
     }
 
-    fn each(&mut self, scene: &Scene, issue: &Issue, mut f: impl FnMut(&mut Job, u64)) {
+    fn each(
+        &mut self,
+        scene: &Scene,
+        issue: &Issue,
+        mut f: impl FnMut(&mut Job, usize, Option<Mark>),
+    ) {
         for (at, memory) in self.hosts.iter_mut().enumerate() {
             let host = scene.hosts[at].borrow();
             for (place, job) in memory.jobs.iter_mut().enumerate() {
                 if tells(&issue.about, &host, place, &hash(&host, place)) {
-                    f(job, number(host.jobs[place].truth.success));
+                    f(job, at, host.jobs[place].truth.success);
                 }
             }
         }
@@ -226,6 +268,7 @@ impl Oracle {
         self.judge_deeds(scene, report, at);
         let host = scene.hosts[at_host].borrow();
         let truths = self.truths(&host, at_host, at);
+        self.note_trouble(scene, &host, &truths);
         self.judge_code(scene, &host, report, at);
         if claims_all(report) && at >= host.blind {
             self.judge_silences(scene, &host, at_host, &truths, at);
@@ -233,7 +276,7 @@ impl Oracle {
             self.hosts[at_host].able = at;
             let server = scene.server.borrow();
             let open = server.open.iter().map(|at| &server.issues[*at]);
-            let unmarked = open.filter(|issue| !issue.face.body.starts_with("<!-- heartbeat"));
+            let unmarked = open.filter(|issue| !is_marked(issue));
             self.hosts[at_host].unmarked = unmarked.map(|issue| issue.number).collect();
         } else {
             count_unable(scene, &host, report, at);
@@ -241,13 +284,34 @@ impl Oracle {
         self.remember(&host, report, at);
     }
 
+    /// Notes of which issues the jobs are in trouble.
+    fn note_trouble(&mut self, scene: &Scene, host: &Host, truths: &[Truth]) {
+        let server = scene.server.borrow();
+        for issue in server.open.iter().map(|at| &server.issues[*at]) {
+            let Some(said) = self.said.get_mut(&issue.number) else {
+                continue;
+            };
+            let mut jobs = truths.iter().enumerate();
+            said.troubled |=
+                jobs.any(|(job, truth)| truth.may && tells(&issue.about, host, job, ""));
+        }
+    }
+
     /// What a pass that left its notes knows for the next.
     fn remember(&mut self, host: &Host, report: &Report, at: Moment) {
-        // A clock that is not believed tells the next pass nothing but that.
-        if !report.kept || report.code == exit::CLOCK {
+        if !report.kept {
             return;
         }
         let at_host = report.host;
+        // A clock that is not believed tells the next pass nothing but that.
+        let doubted = &mut self.hosts[at_host].doubted;
+        if report.code == exit::CLOCK {
+            *doubted = doubted
+                .filter(|(_, boot)| *boot == host.boot)
+                .or(Some((at, host.boot)));
+            return;
+        }
+        *doubted = None;
         let passed = self.passed(host, at_host, at);
         let away = self.away_now(host, at_host, at);
         let memory = &mut self.hosts[at_host];
@@ -290,7 +354,11 @@ impl Oracle {
         }
         let most = ahead.iter().filter(|ahead| **ahead).count() * 2 > ahead.len();
         let own_past = !report.own.iter().all(ahead_of_clock);
-        if host.wrong() && most && own_ahead && !own_past && !report.deeds.is_empty() {
+        // "After a day of that a clock that runs steadily is taken as it is."
+        let doubted = self.hosts[report.host].doubted;
+        let for_a_day = doubted.is_some_and(|(since, boot)| boot == host.boot && at - since >= DAY);
+        let plain = host.wrong() && most && own_ahead && !own_past && !for_a_day;
+        if plain && !report.deeds.is_empty() {
             let what = format!(
                 "{}: something was said by a clock that is plainly wrong",
                 self.place(host, at)
@@ -378,106 +446,14 @@ impl Oracle {
         if good && one.trade.needs.is_some_and(|root| truths[root].may) {
             return Some("it waits for another one that is flagged");
         }
-        let (success, _, when) = self.hosts[at_host].jobs[job].aside.as_ref()?;
-        let same = *success == number(one.truth.success);
-        // "Where no silence can be told from another … closing holds for a week."
+        let aside = self.hosts[at_host].jobs[job].aside.as_ref()?;
+        let same = aside.success == number(one.truth.success);
+        // "for a week where no silence can be told from another"
         let vague = matches!(
             truths[job].why,
             "future" | "no interval" | "never" | "unreadable"
         );
-        (same || vague && at - when < 7 * DAY).then_some("a person has put it aside")
-    }
-
-    /// What is open is about something, and once.
-    fn judge_open(
-        &mut self,
-        scene: &Scene,
-        host: &Host,
-        report: &Report,
-        truths: &[Truth],
-        at: Moment,
-    ) {
-        let mut found: Vec<(Wrong, u64, String)> = Vec::new();
-        {
-            let server = scene.server.borrow();
-            let mut first: BTreeMap<&About, u64> = BTreeMap::new();
-            for place in &server.open {
-                let issue = &server.issues[*place];
-                if issue.author != BOT || issue.defaced {
-                    continue;
-                }
-                let number_of = issue.number;
-                if let About::Job(name, ..) = &issue.about
-                    && *name == host.house.name
-                    && let Some(of) = first.insert(&issue.about, number_of)
-                    && !report.met
-                    && !report.hit
-                {
-                    let what = format!(
-                        "{}: #{of} and #{number_of} are about one job",
-                        self.place(host, at)
-                    );
-                    found.push((Wrong::Duplicate, number_of, what));
-                }
-                let stale = self.stale(host, report.host, issue, truths, at);
-                if stale && !report.hit {
-                    let what = format!(
-                        "{}: #{number_of} is open, and its job is well",
-                        self.place(host, at)
-                    );
-                    found.push((Wrong::Orphan, number_of, what));
-                }
-            }
-        }
-        for (wrong, number, what) in found {
-            self.complain(wrong, number, what);
-        }
-    }
-
-    /// Whether an issue should have been closed by this pass.
-    fn stale(
-        &self,
-        host: &Host,
-        at_host: usize,
-        issue: &Issue,
-        truths: &[Truth],
-        at: Moment,
-    ) -> bool {
-        if !matches!(issue.about, About::Job(..)) {
-            return false;
-        }
-        let job = (0..host.jobs.len()).find(|job| tells(&issue.about, host, *job, ""));
-        let Some(job) = job else {
-            return false;
-        };
-        let one = &host.jobs[job];
-        if one.trade.app && at < host.hidden {
-            return false;
-        }
-        // What people take away, the next pass puts back; the one after it reads.
-        let memory = &self.hosts[at_host];
-        let touched = issue.touched >= memory.able || memory.unmarked.contains(&issue.number);
-        let opened = self.opened.get(&(issue.number, at_host, job));
-        let over = opened.is_some_and(|(opened, _)| number(one.truth.success) > *opened);
-        !touched && over && !truths[job].may
-    }
-
-    /// At the end nothing is left open.
-    pub fn end(&mut self, scene: &Scene) {
-        let server = scene.server.borrow();
-        let open = server.open.iter().map(|at| &server.issues[*at]);
-        let ours = open.filter(|issue| issue.author == BOT && !issue.defaced);
-        let left: Vec<(u64, String)> = ours
-            .map(|issue| (issue.number, issue.face.title.clone()))
-            .collect();
-        drop(server);
-        for (number, title) in left {
-            self.complain(
-                Wrong::Orphan,
-                number,
-                format!("at the end: #{number} is open: {title}"),
-            );
-        }
+        (same || vague && at - aside.at < 7 * DAY).then_some("a person has put it aside")
     }
 }
 

@@ -6,10 +6,19 @@ use crate::host::{Host, time};
 use crate::pass::{Report, Scene};
 use crate::server::{About, BOT, Deed};
 use crate::tally::Wrong;
-use crate::timetable::Moment;
+use crate::timetable::{DAY, Moment};
 use crate::truth::Truth;
 
 use super::{Oracle, hash, number, tells};
+
+/// Kinds and reasons of an issue that told of no silence.
+const VAGUE: [&str; 5] = [
+    "future",
+    "skewed",
+    "unreadable",
+    "no interval",
+    "opened by hand",
+];
 
 impl Oracle {
     /// Whatever was opened must be true, and whatever was closed must be over.
@@ -144,10 +153,13 @@ impl Oracle {
             return Some("and the job waits for another one that is flagged");
         }
         // "Nothing is opened again until the job has succeeded once and is flagged anew."
-        let (success, kind, _) = self.hosts[at_host].jobs[job].aside.as_ref()?;
-        let same = *success != 0 && *success == number(one.truth.success);
-        let silent = kind == "silent" && truth.why == "silent" && truth.must;
-        (same && silent).then_some("and a person had put it aside")
+        let aside = self.hosts[at_host].jobs[job].aside.as_ref()?;
+        let known = aside.about_it && aside.success != 0;
+        let same = known && aside.success == number(one.truth.success);
+        let silent = aside.kind == "silent" && truth.why == "silent" && truth.must;
+        // "for 400 days at most", by the clock that there is.
+        let young = host.wall(at) - aside.at < 400 * DAY;
+        (same && silent && young).then_some("and a person had put it aside")
     }
 
     /// "closed on recovery": after a success, and not without one.
@@ -175,10 +187,7 @@ impl Oracle {
                 let success = number(one.truth.success);
                 // What could not be believed or read told of no silence: it is over when
                 // it can be.
-                let told = !matches!(
-                    *why,
-                    "future" | "unreadable" | "no interval" | "opened by hand"
-                );
+                let told = !VAGUE.contains(why);
                 let over = success > *opened || !told;
                 if !over && matches!(about, About::Job(..)) {
                     let name = &one.trade.name;
@@ -200,9 +209,16 @@ impl Oracle {
             let found = server.issue(issue);
             found.is_some_and(|issue| matches!(issue.about, About::Many(..)) || issue.touched > 0)
         };
-        let (events, last) = self.said.entry(issue).or_default();
-        let again = !events.insert(event.to_owned()) || *last == kind && !many;
-        *last = kind;
+        // What could not be believed or read told of no silence: see `judge_closed`.
+        if let Some(vague) = VAGUE.into_iter().find(|vague| *vague == kind) {
+            let opened = self.opened.range_mut((issue, 0, 0)..=(issue, 99, 99));
+            opened.for_each(|(_, opened)| opened.1 = vague);
+        }
+        let said = self.said.entry(issue).or_default();
+        // Where the issue could not be closed, the job may be in trouble once more before.
+        let anew = kind == "recovered" && std::mem::take(&mut said.troubled);
+        let again = !said.events.insert(event.to_owned()) || said.last == kind && !many && !anew;
+        said.last = kind;
         if !again {
             return;
         }
