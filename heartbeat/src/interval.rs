@@ -136,6 +136,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn in_a_test_that_fails_it_is_shown_in_seconds() {
+        let hour = Interval::from_seconds(3_600).unwrap();
+        assert_eq!(format!("{hour:?}"), "3600s");
+    }
+
+    #[test]
     fn durations_as_people_write_them() {
         for (text, seconds, shown) in [
             ("90", 90, "1m30s"),

@@ -93,15 +93,16 @@ pub(crate) fn list(
         is_store,
         ..Found::default()
     };
-    let mut names = 0;
-    for times in 1..=LISTINGS.end {
+    let mut times = 0;
+    loop {
         let before = fstat(dir)?;
-        names += found.add(dir, place)?;
-        let quiet = is_quiet(&before, &fstat(dir)?);
-        if times > 1 || !quiet {
+        found.add(dir, place)?;
+        times += 1;
+        let quiet = is_quiet(changed(&before), changed(&fstat(dir)?), now());
+        if may_hold_doubles(times, quiet) {
             found.forget_doubles();
         }
-        if quiet || (times >= LISTINGS.start && names > NAMES) {
+        if is_enough(times, quiet, found.names) {
             break;
         }
     }
@@ -128,14 +129,31 @@ pub(crate) fn list(
     Ok(found.listing)
 }
 
-/// Whether nothing changed between the two, nor so shortly before that the clock
-/// of the file system, which ticks every few milliseconds, could not tell.
-fn is_quiet(before: &Stat, after: &Stat) -> bool {
+/// Whether a name may have been told twice after so many listings.
+const fn may_hold_doubles(times: usize, quiet: bool) -> bool {
+    times > 1 || !quiet
+}
+
+/// Whether the directory need not be listed again.
+const fn is_enough(times: usize, quiet: bool, names: usize) -> bool {
+    quiet || times >= LISTINGS.end || (times >= LISTINGS.start && names > NAMES)
+}
+
+/// Whether nothing changed between two looks at a directory, nor so shortly before that
+/// the clock of the file system, which ticks every few milliseconds, could not tell. All
+/// in nanoseconds.
+fn is_quiet(before: i128, after: i128, now: i128) -> bool {
     const TICKS: i128 = 20_000_000;
-    let changed = |stat: &Stat| nanoseconds(stat.st_mtime, stat.st_mtime_nsec);
+    before == after && !(0..TICKS).contains(&(now - after))
+}
+
+fn changed(stat: &Stat) -> i128 {
+    nanoseconds(stat.st_mtime, stat.st_mtime_nsec)
+}
+
+fn now() -> i128 {
     let now = clock_gettime(ClockId::RealtimeCoarse);
-    let since = nanoseconds(now.tv_sec, now.tv_nsec as u64) - changed(after);
-    changed(before) == changed(after) && !(0..TICKS).contains(&since)
+    nanoseconds(now.tv_sec, now.tv_nsec as u64)
 }
 
 fn nanoseconds(seconds: i64, nanoseconds: u64) -> i128 {
@@ -146,18 +164,19 @@ fn nanoseconds(seconds: i64, nanoseconds: u64) -> i128 {
 #[derive(Default)]
 struct Found {
     is_store: bool,
+    /// How many names were read, over all listings.
+    names: usize,
     listing: Listing,
     others: Vec<(String, usize, Odd)>,
     misnamed: Vec<PathBuf>,
 }
 
 impl Found {
-    /// Adds one listing; returns of how many names.
-    fn add(&mut self, dir: &OwnedFd, place: &Place) -> io::Result<usize> {
-        let mut names = 0;
+    /// Adds one listing.
+    fn add(&mut self, dir: &OwnedFd, place: &Place) -> io::Result<()> {
         for entry in Dir::read_from(dir)? {
             let entry = entry?;
-            names += 1;
+            self.names += 1;
             let name = entry.file_name();
             let raw = name.to_bytes();
             // Temporary files of a write in progress, `.` and `..`.
@@ -185,7 +204,7 @@ impl Found {
                 Some(stem) => self.others.push((stem.to_owned(), which, odd)),
             }
         }
-        Ok(names)
+        Ok(())
     }
 
     fn add_directory(&mut self, dir: &OwnedFd, place: &Place, name: &CStr, kind: FileType) {
@@ -274,6 +293,9 @@ fn split(raw: &[u8]) -> Option<(usize, &[u8])> {
 mod tests {
     use std::fs;
 
+    use rustix::fs::{Mode, OFlags, open};
+
+    use super::*;
     use crate::scan;
 
     fn findings(store: &tempfile::TempDir) -> Vec<(String, bool)> {
@@ -282,6 +304,77 @@ mod tests {
         let shown =
             |finding: &crate::Finding| (finding.to_string().replace(&root, "store"), finding.blind);
         scan.findings.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_directory_is_quiet_when_nothing_changed_for_some_ticks() {
+        const MS: i128 = 1_000_000;
+        let then = nanoseconds(1_764_000_000, 5);
+        assert_eq!(then, 1_764_000_000_000_000_005);
+        for (after, now, quiet) in [
+            (then, then + 20 * MS, true),
+            (then, then + 20 * MS - 1, false),
+            (then, then, false),
+            // The clock was set back since.
+            (then, then - 1, true),
+            (then + 1, then + 900 * MS, false),
+            (then - 1, then + 900 * MS, false),
+        ] {
+            assert_eq!(is_quiet(then, after, now), quiet, "{after} {now}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_changes_is_listed_again_a_few_times() {
+        for (times, quiet, names, enough) in [
+            (1, true, 5, true),
+            (1, false, 5, false),
+            (2, false, NAMES + 1, false),
+            (3, false, NAMES, false),
+            (3, false, NAMES + 1, true),
+            (11, false, 5, false),
+            (12, false, 5, true),
+        ] {
+            assert_eq!(is_enough(times, quiet, names), enough, "{times} {names}");
+        }
+        let doubles = [(1, true), (1, false), (2, true), (2, false)];
+        let doubles = doubles.map(|(times, quiet)| may_hold_doubles(times, quiet));
+        assert_eq!(doubles, [false, true, true, true]);
+    }
+
+    #[test]
+    fn what_two_listings_tell_counts_once() {
+        let store = tempfile::tempdir().unwrap();
+        let place = Place {
+            dir: store.path().to_owned(),
+            user: "root".into(),
+            uid: None,
+        };
+        for name in ["a.last", "a.fail", "b.run", "no job.last", "c.last"] {
+            fs::write(store.path().join(name), "").unwrap();
+        }
+        let dir = open(store.path(), OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let mut found = Found::default();
+        for _ in 0..2 {
+            found.add(&dir, &place).unwrap();
+        }
+        // Five files, `.` and `..`.
+        assert_eq!((found.names, found.listing.jobs.len()), (14, 4));
+        found.forget_doubles();
+        assert_eq!((found.listing.jobs.len(), found.misnamed.len()), (2, 1));
+        attach(&mut found.listing, found.others).unwrap();
+        let Listing { names, jobs, .. } = &found.listing;
+        let mut all: Vec<_> = jobs
+            .iter()
+            .map(|job| (job.name(names), job.present))
+            .collect();
+        all.sort_unstable();
+        let expected = [
+            ("a", [true, true, false, false]),
+            ("b", [false, false, true, false]),
+            ("c", [true, false, false, false]),
+        ];
+        assert_eq!(all, expected);
     }
 
     #[test]

@@ -291,6 +291,22 @@ mod tests {
         assert_eq!(Marker::parse(&body.replace('\n', "\r\n")), Some(marker()));
     }
 
+    /// In markers of issues that are open: it may not change from one version to the next.
+    #[test]
+    fn the_name_of_several_jobs_is_theirs_in_whatever_order() {
+        let state = |job: &str| {
+            let key = JobKey::new("bezalel", "root", job.parse().unwrap());
+            JobState::new(key, crate::Judgement::new(crate::Verdict::Silent))
+        };
+        let states = ["a", "b", "c"].map(state);
+        let named = |jobs: &[usize]| members_hash(&states, jobs);
+        assert_eq!(named(&[0, 1]), "43fb2a1985d5");
+        assert_eq!(named(&[1, 0]), named(&[0, 1]));
+        let all = [vec![0], vec![1], vec![0, 1], vec![0, 2], vec![0, 1, 2]];
+        let names: std::collections::HashSet<_> = all.iter().map(|jobs| named(jobs)).collect();
+        assert_eq!(names.len(), all.len());
+    }
+
     #[test]
     fn nothing_in_a_key_can_end_the_comment() {
         let mut nasty = marker();

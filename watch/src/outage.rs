@@ -244,6 +244,15 @@ mod tests {
     }
 
     #[test]
+    fn words_of_outages_read_back() {
+        for (kind, word) in [(OutageKind::Off, "off"), (OutageKind::Asleep, "asleep")] {
+            assert_eq!(kind.word(), word);
+            assert_eq!(OutageKind::from_word(word), Some(kind));
+        }
+        assert_eq!(OutageKind::from_word("away"), None);
+    }
+
+    #[test]
     fn what_is_no_outage() {
         let before = witness(at(1, 0), 1, 600, Some(30));
         for (earlier, now) in [

@@ -123,6 +123,11 @@ fn of_windows_that_overlap_the_longest_is_told() {
     assert_eq!(told(&job, now), Some(long));
     let later = told(&job, "2026-11-22T01:40:00Z").unwrap();
     assert_eq!(later.0, "2026-11-22T04:30:00Z", "the one that opened last");
+    let equal = ["first", "second"]
+        .map(|reason| once("2026-11-22T01:00:00Z", "2026-11-22T09:00:00Z", reason));
+    let mut more = job.clone();
+    more.mute.extend(equal);
+    assert_eq!(told(&more, now).unwrap().1, "first");
     job.paused_until = Some(at("2026-12-01T00:00:00Z"));
     job.pause_reason = Some("moving".into());
     let muted = job.muted(at(now)).unwrap();

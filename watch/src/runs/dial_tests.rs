@@ -230,6 +230,12 @@ fn years_have_their_ends() {
     let (first, last) = (at("1970-01-01T12:00:00Z"), at("2199-12-31T12:00:00Z"));
     assert_eq!(quickly(&daily, first - DAY), (Some(first), None));
     assert_eq!(quickly(&daily, last + 9 * DAY), (None, Some(last)));
+    // Within the first of these years and the last, only days on the right side count.
+    let winter = rule("*-2,12-1 9:00");
+    let summer = |year: &str| at(&format!("{year}-06-01T00:00:00Z"));
+    let [first, last] = ["1970-12-01T09:00:00Z", "2199-02-01T09:00:00Z"].map(at);
+    assert_eq!(quickly(&winter, summer("1970")).0, Some(first));
+    assert_eq!(quickly(&winter, summer("2199")).1, Some(last));
     // A leap day that is a Sunday comes after 28 years, or 40 over 2100.
     let rare = rule("0 0 29 2 */8");
     let leap = |year: &str| Some(at(&format!("{year}-02-29T00:00:00Z")));

@@ -176,6 +176,22 @@ impl Case {
         self
     }
 
+    fn question(&self) -> Question<'_> {
+        Question {
+            states: &self.states,
+            host: HOST,
+            sight: &self.sight,
+            policy: &self.policy,
+            now: now(),
+            here: &|_| true,
+        }
+    }
+
+    /// The jobs that open issues tell of.
+    pub(super) fn told(&self) -> HashSet<usize> {
+        covered(&self.question(), &self.open)
+    }
+
     /// The plan, and since when closed issues were asked for.
     pub(super) fn planned(&self) -> (Plan, Option<DateTime<Utc>>) {
         let mut asked = None;
@@ -188,15 +204,7 @@ impl Case {
             asked = Some(since);
             Ok::<_, std::convert::Infallible>((self.closed.clone(), self.complete.1))
         };
-        let question = Question {
-            states: &self.states,
-            host: HOST,
-            sight: &self.sight,
-            policy: &self.policy,
-            now: now(),
-            here: &|_| true,
-        };
-        let Ok(plan) = plan(&question, &mut listings, closed);
+        let Ok(plan) = plan(&self.question(), &mut listings, closed);
         (plan, asked)
     }
 

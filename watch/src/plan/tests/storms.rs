@@ -190,6 +190,16 @@ fn what_was_put_aside_comes_into_no_list_that_is_made_up() {
     assert_eq!(listed.planned().1, None);
 }
 
+/// What open issues tell of is known before a plan is made, for choosing the forge.
+#[test]
+fn what_open_issues_tell_of() {
+    let flagged = silent(["a", "b", "c", "d"]);
+    let told = [issue(7, &flagged[1]), umbrella(8, 1, &["d"])];
+    let case = case(flagged).open(told);
+    assert_eq!(case.told(), [1, 3].into());
+    assert_eq!(case.open([]).told(), [].into());
+}
+
 /// A user who makes as many jobs fall silent as they like hides none of anybody else's.
 #[test]
 fn the_flood_of_one_user_takes_nobody_else_along() {
