@@ -23,16 +23,15 @@ pub(crate) fn open_here(dir: impl AsFd, name: &str, flags: OFlags) -> Result<Own
 /// Whether what is mounted in place of a directory is served by a program, and not by
 /// the kernel. Nothing of it is touched. True where that cannot be told.
 pub(crate) fn is_served_by_a_program(dir: impl AsFd, name: &str) -> bool {
+    kind_of(dir, name).is_none_or(|kind| kind.starts_with("fuse"))
+}
+
+fn kind_of(dir: impl AsFd, name: &str) -> Option<String> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let Ok(place) = openat(dir, name, flags, Mode::empty()) else {
-        return true;
-    };
-    let told = read_to_string(format!("/proc/self/fdinfo/{}", place.as_raw_fd()));
-    let mounts = read_to_string("/proc/self/mountinfo");
-    match (told, mounts) {
-        (Ok(told), Ok(mounts)) => kind(&told, &mounts).is_none_or(|kind| kind.starts_with("fuse")),
-        _ => true,
-    }
+    let place = openat(dir, name, flags, Mode::empty()).ok()?;
+    let told = read_to_string(format!("/proc/self/fdinfo/{}", place.as_raw_fd())).ok()?;
+    let mounts = read_to_string("/proc/self/mountinfo").ok()?;
+    kind(&told, &mounts).map(str::to_owned)
 }
 
 /// The kind of file system that an open file lies on, from what the kernel tells of both.
@@ -63,6 +62,23 @@ mod tests {
         ] {
             assert_eq!(kind(told, mounts), expected, "{told}");
         }
+    }
+
+    /// A link is not followed, and what may not answer is not waited for.
+    #[test]
+    fn the_kind_of_a_place_is_told_without_touching_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let here = std::fs::File::open(dir.path()).unwrap();
+        let own = kind_of(&here, ".").unwrap();
+        assert_ne!(own, "proc");
+        std::os::unix::fs::symlink("/proc", dir.path().join("link")).unwrap();
+        assert_eq!(kind_of(&here, "link"), Some(own.clone()));
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(&here, "fifo", fifo, Mode::RWXU, 0).unwrap();
+        assert_eq!(kind_of(&here, "fifo"), Some(own));
+        let root = std::fs::File::open("/").unwrap();
+        assert_eq!(kind_of(&root, "proc").as_deref(), Some("proc"));
+        assert_eq!(kind_of(&root, "no such name"), None);
     }
 
     #[test]

@@ -158,6 +158,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_is_shown_as_it_is() {
+        let name = JobName::new("db_backup").unwrap();
+        assert_eq!(format!("{name} {name:?}"), "db_backup \"db_backup\"");
+    }
+
+    #[test]
     fn names_that_are_taken() {
         for name in ["a", "9", "db_backup", "a.b-c_d", &"x".repeat(100)] {
             assert_eq!(JobName::new(name).unwrap().as_str(), name);
@@ -187,6 +193,11 @@ mod tests {
                 "my job",
                 r#"job name "my job" has ' ' at position 3; allowed are letters, digits, ".", "_" and "-""#,
                 "my_job",
+            ),
+            (
+                "a, b",
+                r#"job name "a, b" has ',' at position 2; allowed are letters, digits, ".", "_" and "-""#,
+                "a_b",
             ),
             (
                 "a\nb",

@@ -66,6 +66,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_and_ids_of_the_system() {
+        assert_eq!(user_name(0).as_deref(), Some("root"));
+        assert_eq!(user_id("root"), Some(0));
+        // Each system has a user with this id; not all call it `daemon`.
+        let first = user_name(1).unwrap();
+        assert_ne!(first, "root");
+        assert_eq!(user_id(&first), Some(1));
+        assert_eq!(user_name(4_000_000_001), None);
+        assert_eq!(user_id("nobody has this name"), None);
+    }
+
+    #[test]
+    fn ids_look_as_the_map_of_this_process_says() {
+        let map = read_to_string("/proc/self/uid_map").unwrap();
+        for uid in [0, 1, 7] {
+            let shown = as_seen_here(uid);
+            assert_eq!(shown == uid, is_mapped(&map, uid), "{uid}: {shown}");
+        }
+    }
+
+    #[test]
     fn maps() {
         let whole = "         0          0 4294967295\n";
         let service = "         0          0          1\n       998        998          1\n";
