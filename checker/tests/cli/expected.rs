@@ -130,6 +130,25 @@ fn losing_the_notes_delays_and_never_invents() {
     assert_eq!(expecting.issues("open").len(), 0);
 }
 
+/// A failure's file is no success, whatever stands in it: the job is known for as long.
+#[test]
+fn a_torn_failure_does_not_make_a_job_new() {
+    let expecting = Expecting::jobs(HOURLY);
+    expecting.verdict("etl");
+    expecting.known_for(119);
+    let torn = expecting.scene.store().join("etl.fail");
+    fs::write(&torn, "{\"v\":1,\"job\":\"et").unwrap();
+    assert_eq!(expecting.verdict("etl"), "unreadable");
+    expecting.known_for(121);
+    assert_eq!(expecting.verdict("etl"), "never");
+    fs::remove_file(torn).unwrap();
+    assert_eq!(expecting.verdict("etl"), "never");
+    // A success may be what cannot be read.
+    fs::write(expecting.scene.store().join("etl.last"), "{").unwrap();
+    assert_eq!(expecting.verdict("etl"), "unreadable");
+    expecting.note(|notes| assert_eq!(notes["known"], json!([])));
+}
+
 #[test]
 fn a_broken_file_loses_nothing_and_calls_nothing_gone() {
     let expecting = Expecting::jobs(HOURLY);
