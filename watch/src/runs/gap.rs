@@ -42,7 +42,7 @@ fn enough(cron: &Cron) -> usize {
     if cron.months == ALL_MONTHS && cron.days == ALL_DAYS {
         8
     } else if cron.weekdays == ALL_WEEKDAYS && !cron.either_day && cron.days & SURE_DAYS != 0 {
-        4 * each_month * cron.days.count_ones() as usize + 1
+        4 * each_month * cron.days.count_ones() as usize
     } else {
         DAYS
     }
@@ -138,6 +138,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_look_begins_with_a_leap_year() {
+        assert_eq!(FROM, 1_704_067_200 * SECOND);
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]

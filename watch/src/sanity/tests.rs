@@ -84,6 +84,16 @@ fn other_users_are_not_asked_where_the_owner_of_the_store_has_jobs() {
     }
 }
 
+/// A job of the owner's that cannot be read is no witness, whatever came before it.
+#[test]
+fn other_users_are_asked_where_the_owner_has_nothing_to_say() {
+    let strange = vec![(ahead(80), false); 5];
+    let unreadable = vec![(state(Verdict::Unreadable, None), true)];
+    let evidence = evidence(&[strange, unreadable].concat());
+    assert_eq!((evidence.trusted, evidence.others), (0, (5, 5)));
+    assert!(evidence.fault().is_some());
+}
+
 #[test]
 fn more_than_a_day_ahead_is_a_wrong_clock_if_the_owner_of_the_store_says_so() {
     for (seconds, trusted, wrong) in [
