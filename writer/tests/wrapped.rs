@@ -158,15 +158,19 @@ fn signals_reach_the_job_and_the_record_is_kept() {
         let house = House::new();
         // It ends as it likes.
         let script = format!("trap 'exit 7' {name}; touch ready; while :; do sleep 0.01; done");
-        let mut child = sh(&house, &script).spawn().unwrap();
+        // A signal that was ignored when a shell began it never traps: under nohup, say.
+        let heeding = ["env", "--default-signal"];
+        let job = [&heeding[..], &["sh", "-c", &script]].concat();
+        let mut child = wrapped(&house, &job).spawn().unwrap();
         await_that("the job", || house.path("ready").exists());
         signal(&child, sent);
         assert_eq!(child.wait().unwrap().code(), Some(7), "{name}");
         assert_eq!(house.names(), ["j.fail"]);
         assert_eq!(ending(&house.fail("j")), "Some(7) None Some(\"exit\")");
         // It is ended.
-        let mut child = wrapped(&house, &["sleep", "60"]).spawn().unwrap();
-        await_that("the run", || house.files("j").run.is_some());
+        let job = [&heeding[..], &["sh", "-c", "touch up; exec sleep 60"]].concat();
+        let mut child = wrapped(&house, &job).spawn().unwrap();
+        await_that("the job", || house.path("up").exists());
         signal(&child, sent);
         assert_eq!(child.wait().unwrap().code(), Some(128 + number), "{name}");
         assert_eq!(house.names(), ["j.fail"]);
