@@ -71,6 +71,14 @@ fn me() -> String {
 
 const AT: &str = "2026-11-22T02:00:07Z";
 
+/// Only what a program serves is passed by: the rest answers.
+#[test]
+fn what_the_kernel_mounts_is_looked_at() {
+    let scan = scan(Path::new("/"), 1, |_, _| ()).unwrap();
+    let mut findings = scan.findings.iter();
+    assert!(!findings.any(|finding| finding.path == Path::new("/proc")));
+}
+
 #[test]
 fn jobs_with_any_of_their_files_and_nothing_else() {
     let store = Store::new();

@@ -98,12 +98,20 @@ mod tests {
     }
 
     #[test]
+    fn counts() {
+        for (many, text) in [(0, "0 runs"), (1, "1 run"), (2, "2 runs")] {
+            assert_eq!(count(many, "run", "runs"), text);
+        }
+    }
+
+    #[test]
     fn ratios_never_look_better_than_they_are() {
         for (value, text) in [
             (0.000_6, "0.0"),
             (0.99, "0.9"),
             (1.0, "1.0"),
             (1.000_1, "1.1"),
+            (1.1, "1.1"),
             (1.99, "1.9"),
             (2.0, "2.0"),
             (2.000_1, "2.1"),
