@@ -114,7 +114,8 @@ fn an_umbrella_over_more_than_it_can_list_is_about_all() {
     let mut case = case([]).open([over()]);
     case.states = many;
     assert_eq!(case.steps(), NOTHING);
-    assert_eq!(case.planned().0.covered.len(), MAX_MEMBERS + 1);
+    let (plan, asked) = case.planned();
+    assert_eq!((plan.covered.len(), asked), (MAX_MEMBERS + 1, None));
     // Who falls silent after it began is another story, and is told by itself.
     case.states.push(job("later", Silent, 2));
     assert_eq!(case.steps(), ["open later"]);
@@ -207,6 +208,9 @@ fn the_flood_of_one_user_takes_nobody_else_along() {
     let [own, theirs] = [job("r", Failed, 1), of("app", job("s", Silent, 5))];
     let one = kit::cases([flood.to_vec(), vec![own.clone(), theirs.clone()]].concat());
     assert_eq!(one.steps(), ["storm a+b+c", "open s", "open r"]);
+    // As many as get an issue each are no flood.
+    let few = [flood[..2].to_vec(), vec![own.clone()]].concat();
+    assert_eq!(kit::cases(few).steps(), ["storm a+b+r"]);
     // Many of root's, or many of several users', are a storm of the host.
     let many = ["r", "s", "t"].map(|name| job(name, Silent, 5));
     let steps = kit::cases([flood.to_vec(), many.to_vec()].concat()).steps();
