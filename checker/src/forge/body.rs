@@ -57,7 +57,7 @@ pub fn job_block(
     }
     text.push_str(&waiting(under));
     let _ = write!(text, "\n**Look at first**\n\n{}\n", advice(state));
-    text.push_str(closing(state));
+    text.push_str(&closing(state));
     cut(&mut text);
     marker.block(&text)
 }
@@ -122,14 +122,16 @@ fn waiting(under: &[&JobState]) -> String {
     text
 }
 
-fn closing(state: &JobState) -> &'static str {
-    if state.told_apart_by().is_some() {
-        "This issue closes by itself when the job has succeeded. Closing it by hand puts \
-this silence aside: nothing more is said until the job has succeeded once and goes silent again.\n"
+/// What closing the issue by hand does.
+fn closing(state: &JobState) -> String {
+    let aside = if state.told_apart_by().is_some() {
+        "this silence aside: nothing more is said until the job has succeeded once and goes silent again"
     } else {
-        "This issue closes by itself when the job has succeeded. Closing it by hand puts \
-this aside for a week.\n"
-    }
+        "this aside for a week"
+    };
+    format!(
+        "This issue closes by itself when the job has succeeded. Closing it by hand puts {aside}.\n"
+    )
 }
 
 fn headline(state: &JobState) -> String {

@@ -200,12 +200,10 @@ fn not_failed(host: &Host, job: usize, at: Moment, before: &Before<'_>) -> Truth
 fn heard_of(host: &Host, job: usize, at: Moment, sign: &Mark, before: &Before<'_>) -> Truth {
     let one = &host.jobs[job];
     let (age, seen) = ages(host, sign, at);
-    let (misses, grace) = terms(host, job, at);
     let silence = match one.trade.when {
         When::Every(seconds) => {
             // "more than two intervals ago"; by an entry, more than so many and grace.
-            let interval = every(host, job, seconds, at) * SECOND;
-            let limit = interval * misses + grace.unwrap_or(0);
+            let (interval, limit) = limit(host, job, seconds, at);
             Silence {
                 must: age > limit && seen > limit,
                 may: age > limit || seen > limit,
@@ -269,6 +267,13 @@ fn terms(host: &Host, job: usize, at: Moment) -> (i64, Option<Moment>) {
     } else {
         (2, None)
     }
+}
+
+/// The interval in force, and after how long without a sign the job is silent.
+fn limit(host: &Host, job: usize, seconds: i64, at: Moment) -> (Moment, Moment) {
+    let (misses, grace) = terms(host, job, at);
+    let interval = every(host, job, seconds, at) * SECOND;
+    (interval, interval * misses + grace.unwrap_or(0))
 }
 
 /// A silence, before it is asked whether the host was away.
@@ -365,11 +370,9 @@ fn unborn(host: &Host, job: usize, at: Moment, before: &Before<'_>) -> Truth {
     }
     let known = before.known.unwrap_or(0);
     let truly = at - before.expected;
-    let (misses, grace) = terms(host, job, at);
     let silence = match one.trade.when {
         When::Every(seconds) => {
-            let interval = every(host, job, seconds, at) * SECOND;
-            let limit = interval * misses + grace.unwrap_or(0);
+            let (interval, limit) = limit(host, job, seconds, at);
             Silence {
                 must: known > limit + SECOND,
                 may: truly + SMALL > limit,
