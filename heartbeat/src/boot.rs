@@ -37,7 +37,7 @@ impl BootId {
     /// The running boot: as `HEARTBEAT_BOOT_ID` names it (a service in a container
     /// may see the host's `/proc`), else as the kernel tells.
     fn running() -> Option<Self> {
-        use rustix::fs::{Mode, OFlags, open};
+        use rustix::fs::{Mode, open};
 
         let named = std::env::var_os("HEARTBEAT_BOOT_ID");
         if let Some(id) = named.and_then(|id| Self::parse(id.to_str()?)) {
@@ -45,7 +45,7 @@ impl BootId {
         }
         let file = open(
             "/proc/sys/kernel/random/boot_id",
-            OFlags::RDONLY | OFlags::CLOEXEC,
+            crate::flags::READ,
             Mode::empty(),
         )
         .ok()?;

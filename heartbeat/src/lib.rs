@@ -15,6 +15,7 @@
 //! `watch` crate.
 
 mod boot;
+mod flags;
 mod interval;
 #[cfg(feature = "read")]
 mod listing;

@@ -8,6 +8,8 @@ use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
+use crate::flags::PLACE;
+
 /// Opens a name in a directory, if it lies on the same file system.
 ///
 /// # Errors
@@ -27,8 +29,7 @@ pub(crate) fn is_served_by_a_program(dir: impl AsFd, name: &str) -> bool {
 }
 
 fn kind_of(dir: impl AsFd, name: &str) -> Option<String> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let place = openat(dir, name, flags, Mode::empty()).ok()?;
+    let place = openat(dir, name, PLACE, Mode::empty()).ok()?;
     let told = read_to_string(format!("/proc/self/fdinfo/{}", place.as_raw_fd())).ok()?;
     let mounts = read_to_string("/proc/self/mountinfo").ok()?;
     kind(&told, &mounts).map(str::to_owned)
@@ -49,6 +50,7 @@ fn kind<'a>(told: &str, mounts: &'a str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flags::READ;
 
     #[test]
     fn the_kind_of_a_mount() {
@@ -84,9 +86,8 @@ mod tests {
     #[test]
     fn what_is_mounted_is_not_opened() {
         let root = std::fs::File::open("/").unwrap();
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        assert!(open_here(&root, "etc", flags).is_ok());
-        assert_eq!(open_here(&root, "proc", flags).err(), Some(Errno::XDEV));
+        assert!(open_here(&root, "etc", READ).is_ok());
+        assert_eq!(open_here(&root, "proc", READ).err(), Some(Errno::XDEV));
         assert!(!is_served_by_a_program(&root, "proc"));
         assert!(is_served_by_a_program(&root, "no such name"));
     }

@@ -7,9 +7,10 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::fs::{Mode, OFlags, fstat, open, openat};
+use rustix::fs::{Mode, fstat, open, openat};
 use rustix::io::Errno;
 
+use crate::flags;
 use crate::listing::{KINDS, Listed, Listing, Odd, list};
 use crate::mounts::{is_served_by_a_program, open_here};
 use crate::owners::as_seen_here;
@@ -85,8 +86,7 @@ where
     T: Send,
     F: Fn(&Place, JobFiles) -> T + Sync,
 {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = open(store, flags, Mode::empty())?;
+    let root = open(store, flags::DIRECTORY, Mode::empty())?;
     let stat = fstat(&root)?;
     let mut findings = Vec::new();
     findings.extend(open_to_all(store, stat.st_mode));
@@ -136,8 +136,7 @@ where
 /// # Errors
 /// When the directory cannot be opened.
 pub fn read_one(dir: &Path, job: &JobName) -> io::Result<JobFiles> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = open(dir, flags, Mode::empty())?;
+    let dir = open(dir, flags::DIRECTORY, Mode::empty())?;
     let mut reader = Reader::new(&dir, None);
     Ok(reader.job(job.clone(), [true; 4], [None; 4]))
 }
@@ -166,14 +165,13 @@ where
             blind,
         });
     };
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let opened = match open_here(root, name, flags) {
+    let opened = match open_here(root, name, flags::USERS_DIRECTORY) {
         Err(Errno::XDEV) if is_served_by_a_program(root, name) => {
             let what = "is a file system that a program serves, which may not answer; beats in it are not seen";
             find(what.into(), true);
             return None;
         }
-        Err(Errno::XDEV) => openat(root, name, flags, Mode::empty()),
+        Err(Errno::XDEV) => openat(root, name, flags::USERS_DIRECTORY, Mode::empty()),
         opened => opened,
     };
     let opened = opened.and_then(|dir| fstat(&dir).map(|stat| (dir, stat)));
@@ -277,23 +275,14 @@ where
         }));
     };
     let jobs = &listing.jobs[..];
-    let threads = match (jobs.len() / JOBS_PER_THREAD, threads) {
-        // Asking for the number of cores is not free either.
-        (0, _) => 1,
-        (most, 0) => std::thread::available_parallelism().map_or(1, |n| n.get().min(most + 1)),
-        (most, named) => named.min(most + 1),
-    };
-    let mut all = Vec::with_capacity(jobs.len());
-    if threads == 1 {
-        read(jobs, &mut all);
-        return all;
-    }
     // Small chunks, taken in turn: one slow stretch of a disk does not leave the
     // other threads idle. Each thread keeps its results until all are done.
     let chunks: Vec<&[Listed]> = jobs.chunks(JOBS_PER_THREAD).collect();
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads_for(chunks.len(), threads, cores);
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut out = Vec::with_capacity(jobs.len() / threads + JOBS_PER_THREAD);
+        let mut out = Vec::with_capacity(jobs.len().div_ceil(threads));
         while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
             read(chunk, &mut out);
         }
@@ -301,15 +290,25 @@ where
     };
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        all = work();
+        let mut all = work();
         for other in others {
             match other.join() {
                 Ok(part) => all.extend(part),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-    });
-    all
+        all
+    })
+}
+
+/// How many threads read so many chunks: as many as were named, or as there are cores (0),
+/// but each must have work. Asking for the number of cores is not free either.
+fn threads_for(chunks: usize, named: usize, cores: impl FnOnce() -> usize) -> usize {
+    match (chunks, named) {
+        (0 | 1, _) => 1,
+        (most, 0) => cores().min(most),
+        (most, named) => named.min(most),
+    }
 }
 
 struct Reader<'a> {
@@ -365,5 +364,31 @@ impl<'a> Reader<'a> {
             expected.clone_from(&place.user);
         }
         read.transpose().map(Box::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_threads_as_there_are_cores_and_chunks() {
+        for (chunks, named, cores, threads) in [
+            (0, 0, None, 1),
+            (1, 0, None, 1),
+            (1, 4, None, 1),
+            (2, 0, Some(1), 1),
+            (2, 0, Some(8), 2),
+            (9, 0, Some(8), 8),
+            (9, 3, None, 3),
+            (2, 3, None, 2),
+        ] {
+            let told = || cores.expect("the cores are not asked for here");
+            assert_eq!(
+                threads_for(chunks, named, told),
+                threads,
+                "{chunks} {named}"
+            );
+        }
     }
 }

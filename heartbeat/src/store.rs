@@ -6,7 +6,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, open, statat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, open, statat};
+
+use crate::flags::DIRECTORY;
 
 /// The system's store: root's beats in it, other users' in subdirectories named
 /// after them and owned by them.
@@ -128,8 +130,7 @@ fn place_of(store: &Path, me: u32, login: Option<&OsStr>) -> Option<PathBuf> {
     if let Some(dir) = login.filter(inside).and_then(mine) {
         return Some(dir);
     }
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let entries = Dir::new(open(store, flags, Mode::empty()).ok()?).ok()?;
+    let entries = Dir::new(open(store, DIRECTORY, Mode::empty()).ok()?).ok()?;
     entries
         .filter_map(Result::ok)
         .filter(|entry| {
@@ -149,6 +150,13 @@ fn kind_and_owner(path: &Path, flags: AtFlags) -> Option<(bool, u32)> {
 mod tests {
     use super::*;
     use std::os::unix::fs::chown;
+
+    #[test]
+    fn there_is_always_a_store_to_read() {
+        let stores = reader_stores();
+        assert_ne!(stores, [] as [&Path; 0]);
+        assert!(stores.iter().all(|dir| !dir.as_os_str().is_empty()));
+    }
 
     #[test]
     fn the_owner_of_the_store_writes_into_it() {

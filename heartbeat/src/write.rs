@@ -10,9 +10,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use rustix::fs::{AtFlags, Mode, OFlags, fchmod, fsync, open, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, fchmod, fsync, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
+use crate::flags::{DIRECTORY, NEW};
 use crate::{BootStamp, FORMAT_VERSION, FileKind, Interval, JobName};
 
 /// What is to be written into one of a job's files. `None` leaves a key out.
@@ -287,8 +288,7 @@ pub fn replace_file(
     durable: bool,
 ) -> Result<(), WriteError> {
     let at = |stage| move |errno| WriteError { stage, errno };
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = open(dir, flags, Mode::empty()).map_err(at(Stage::Open))?;
+    let dir = open(dir, DIRECTORY, Mode::empty()).map_err(at(Stage::Open))?;
     let (file, temporary) = create_temporary(dir.as_fd(), name).map_err(at(Stage::Create))?;
     let written = fill(&file, content, durable)
         .map_err(at(Stage::Write))
@@ -309,7 +309,6 @@ pub fn replace_file(
 }
 
 fn create_temporary(dir: BorrowedFd<'_>, name: &str) -> Result<(OwnedFd, String), Errno> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let pid = rustix::process::getpid().as_raw_nonzero();
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let mut temporary = String::with_capacity(160);
@@ -321,7 +320,7 @@ fn create_temporary(dir: BorrowedFd<'_>, name: &str) -> Result<(OwnedFd, String)
             ".{name}.{pid}.{:x}{:08x}{again}",
             time.tv_sec, time.tv_nsec
         );
-        match openat(dir, &*temporary, flags, Mode::from_raw_mode(0o644)) {
+        match openat(dir, &*temporary, NEW, Mode::from_raw_mode(0o644)) {
             Ok(file) => return Ok((file, temporary)),
             Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),
@@ -422,8 +421,7 @@ mod tests {
     #[test]
     fn no_child_inherits_the_temporary_file() {
         let dir = tempfile::tempdir().unwrap();
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let dir = open(dir.path(), flags, Mode::empty()).unwrap();
+        let dir = open(dir.path(), DIRECTORY, Mode::empty()).unwrap();
         let (file, name) = create_temporary(dir.as_fd(), "x").unwrap();
         assert!(name.starts_with(".x."), "{name}");
         let flags = rustix::io::fcntl_getfd(&file).unwrap();

@@ -5,7 +5,7 @@
 //! is one moment and no schedule, and the zone's own abbreviations (`EEST`), which
 //! hang on the machine.
 
-use std::ops::Range;
+use std::ops::{BitOr as _, Range};
 
 use super::cron::number;
 use super::days::{day_of, days_in_month, days_of_month, weekday, weekdays_of};
@@ -190,7 +190,7 @@ impl Calendar {
                     high: 2199,
                 };
                 let part = element(part, &numbers, false)?;
-                for year in part.values(numbers.high) {
+                for year in part.values() {
                     self.years.add(year);
                 }
             }
@@ -318,7 +318,7 @@ fn weekdays(text: &str) -> Result<u8, ScheduleError> {
 }
 
 fn span(range: Range<u32>) -> u32 {
-    range.fold(0, |set, bit| set | 1 << bit)
+    range.map(|bit| 1 << bit).fold(0, u32::bitor)
 }
 
 /// A list of numbers as a set; none for `*`.
@@ -342,7 +342,7 @@ fn set(
     let mut set = 0;
     for part in text.split(',') {
         let part = element(part, &numbers, from_end)?;
-        set |= part.values(high).fold(0, |set, value| set | 1 << value);
+        set |= part.values().map(|value| 1 << value).fold(0, u64::bitor);
     }
     Ok(Some(set))
 }

@@ -127,6 +127,14 @@ fn blanks_and_the_text() {
 }
 
 #[test]
+fn as_long_as_a_schedule_may_be() {
+    let text = format!("0{}* * * *", " ".repeat(992));
+    assert_eq!((text.len(), cron(&text)), (1000, cron("0 * * * *")));
+    let error = Schedule::parse(&text.replacen(' ', "  ", 1)).unwrap_err();
+    assert!(error.to_string().contains("longer than 1000 bytes"));
+}
+
+#[test]
 fn days_that_never_come() {
     for text in [
         "0 0 30 2 *",

@@ -1,5 +1,7 @@
 //! Schedules in words, short. What has no short form is shown as it was written.
 
+use std::ops::BitOr as _;
+
 use heartbeat::Schedule;
 use heartbeat::schedule::{Calendar, Cron, Rule, Seconds};
 
@@ -176,7 +178,7 @@ impl View {
 
     /// The days in words; empty when it is every one.
     fn day(&self) -> Option<String> {
-        let any_date = self.days | 1 == EVERY_DAY | 1 && !self.from_end;
+        let any_date = self.days >> 1 == EVERY_DAY >> 1 && !self.from_end;
         let any_weekday = self.weekdays == EVERY_WEEKDAY;
         let months = self.months();
         let months = (self.months != EVERY_MONTH).then_some(months?);
@@ -234,7 +236,7 @@ fn step(set: u64, size: u32) -> Option<u32> {
     let step = size.checked_div(set.count_ones())?;
     let first = set.trailing_zeros();
     let even = (first..size).step_by(step.max(1) as usize);
-    let even = even.fold(0, |set: u64, at| set | 1 << at);
+    let even = even.map(|at| 1_u64 << at).fold(0, u64::bitor);
     (even == set && first < step && size.is_multiple_of(step)).then_some(step)
 }
 

@@ -1,6 +1,8 @@
 //! One element of a list in a calendar expression: a number, a range, a
 //! repetition; and seconds, which may have fractions.
 
+use std::ops::BitOr as _;
+
 use super::super::error::{ScheduleError, Why};
 
 /// Microseconds of a second.
@@ -61,8 +63,9 @@ impl Seconds {
         let whole =
             |part: &Part| part.start.is_multiple_of(SECOND) && part.step.is_multiple_of(SECOND);
         Ok(if parts.iter().all(whole) {
-            let values = parts.iter().flat_map(|part| part.values(MINUTE - 1));
-            Self::Whole(values.fold(0, |set, value| set | 1 << (value / SECOND)))
+            let values = parts.iter().flat_map(|part| part.values());
+            let bits = values.map(|value| 1 << (value / SECOND));
+            Self::Whole(bits.fold(0, u64::bitor))
         } else {
             Self::Parts(parts.into())
         })
@@ -96,10 +99,9 @@ impl Seconds {
 }
 
 impl Part {
-    /// Its numbers up to the highest that there may be.
-    pub(super) fn values(&self, high: u32) -> impl Iterator<Item = u32> {
-        let last = self.stop.min(high);
-        (self.start..=last).step_by(self.step.max(1) as usize)
+    /// Its numbers.
+    pub(super) fn values(&self) -> impl Iterator<Item = u32> {
+        (self.start..=self.stop).step_by(self.step.max(1) as usize)
     }
 
     fn at_or_after(&self, from: u32) -> Option<u32> {
