@@ -32,6 +32,8 @@ mod read;
 mod scan;
 pub mod schedule;
 mod store;
+#[cfg(feature = "read")]
+mod whole;
 mod write;
 
 pub use boot::{BootId, BootStamp};
