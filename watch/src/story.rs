@@ -120,6 +120,12 @@ mod tests {
             .map(|line| format!("{} {}", line.job, line.runs))
             .collect();
         assert_eq!(lines, ["hourly 7", "nightly 2"]);
+        // More than a hundred are counted.
+        let many: Vec<_> = (0..=LISTED + 1)
+            .map(|at| state(&format!("j{at}"), every(3_600), "01:30"))
+            .collect();
+        let told = stories(&outages, &many, at("09:15"));
+        assert_eq!((told[0].missed.len(), told[0].left_out), (LISTED, 2));
         let later = at("09:15") + TimeDelta::days(2);
         assert_eq!(stories(&outages, &states, later), []);
     }

@@ -130,6 +130,7 @@ mod tests {
         let root = expected("root");
         for (users, words) in [
             (&["a", "b"][..], "each of a and b leaves"),
+            (&["a", "b", "c"][..], "each of a, b and c leaves"),
             (
                 &["d", "a", "c", "b", "e"][..],
                 "each of a, b, c and others leaves",

@@ -47,8 +47,8 @@ pub fn waits_for<'a>(count: usize, job: impl Fn(usize) -> Needy<'a>) -> HashMap<
         // A circle is refused where it is written; here it only has to end.
         for _ in 0..count {
             match first(at) {
-                Some(next) if next != one => at = next,
-                _ => break,
+                Some(next) => at = next,
+                None => break,
             }
         }
         if at != one && first(at).is_none() {

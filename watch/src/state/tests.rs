@@ -1,9 +1,10 @@
 //! The order of the jobs, and what is kept of each.
 
-use heartbeat::JobName;
+use heartbeat::{JobName, Schedule};
 
 use super::*;
 use crate::Verdict::{Failed, Fresh, Hung, Late, Never, Silent, Skewed, Unreadable, Waiting};
+use crate::{Runs, Zone};
 
 fn state(job: &str, verdict: Verdict, age_ms: Option<u64>, every: Option<u64>) -> JobState {
     let judged = Judgement {
@@ -49,6 +50,35 @@ fn ratio_and_missed_runs() {
     let mut first = state("a", Hung, Some(7_200_000), Some(3_600));
     first.last_success = None;
     assert_eq!((first.ratio(), first.missed()), (Some(2.0), None));
+}
+
+#[test]
+fn how_often_and_what_was_missed_of_a_schedule() {
+    let schedule = Schedule::parse("0 2 * * *").unwrap();
+    let runs: Arc<Runs> = Runs::new(schedule, Zone::utc()).unwrap().into();
+    for (missed, last, since_known, since_last) in [
+        (None, None, None, None),
+        (Some(0), None, None, None),
+        (Some(1), None, Some(1), None),
+        (Some(7), None, Some(7), None),
+        (Some(7), Some(DateTime::UNIX_EPOCH), Some(7), Some(7)),
+        (Some(0), Some(DateTime::UNIX_EPOCH), None, Some(0)),
+    ] {
+        let judged = Judgement {
+            due: Some(Due::Runs(Arc::clone(&runs))),
+            missed,
+            last_success: last,
+            ..Judgement::new(Never)
+        };
+        let state = JobState::new(key("root", "a"), judged);
+        assert_eq!(state.every().as_deref(), Some("0 2 * * *"));
+        assert_eq!(state.missed_since_known(), since_known, "{missed:?}");
+        assert_eq!(state.missed(), since_last, "{missed:?}");
+    }
+    let daily = state("a", Never, None, Some(86_400));
+    assert_eq!(daily.every().as_deref(), Some("1d"));
+    assert_eq!(daily.missed_since_known(), None);
+    assert_eq!(state("a", Unreadable, None, None).every(), None);
 }
 
 #[test]
