@@ -95,7 +95,7 @@ pub(super) trait Dial {
             let days = self.days_of(year, month) & below;
             if days != 0 {
                 let day = day_of(year, month, days.ilog2());
-                return Some(day * DAY + self.time_at_or_before(DAY - 1)?);
+                return Some(day * DAY + self.time_at_or_before(DAY)?);
             }
             // January leads to a month 0 that is in no set.
             (month, below) = (month - 1, u32::MAX);
@@ -176,18 +176,18 @@ impl Dial for Calendar {
     }
 
     fn time_at_or_before(&self, time: i64) -> Option<i64> {
-        const LAST: u32 = (MINUTE - 1) as u32;
+        const END: u32 = MINUTE as u32;
         let minute = clock_before(self.hours, self.minutes, time / MINUTE)?;
         let to = if minute == time / MINUTE {
             (time % MINUTE) as u32
         } else {
-            LAST
+            END
         };
         if let Some(second) = self.seconds.at_or_before(to) {
             return Some(minute * MINUTE + i64::from(second));
         }
         let minute = clock_before(self.hours, self.minutes, minute - 1)?;
-        Some(minute * MINUTE + i64::from(self.seconds.at_or_before(LAST)?))
+        Some(minute * MINUTE + i64::from(self.seconds.at_or_before(END)?))
     }
 }
 

@@ -10,7 +10,7 @@ use super::*;
 /// How many days the slow look goes.
 const FAR: u64 = 3_000;
 
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 27] = [
     "* * * * *",
     "0 2 * * *",
     "59 23 * * *",
@@ -37,6 +37,7 @@ const TEXTS: [&str; 26] = [
     "*:59:0/7.25",
     "Sun *-1,12-* 0:0",
     "Sat *-*-29..31 3:10:20..40/10",
+    "*:0/7:15..17",
 ];
 
 fn rule(text: &str) -> Rule {

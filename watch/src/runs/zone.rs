@@ -223,20 +223,20 @@ fn close_to(name: &str) -> Option<&'static str> {
         .iter()
         .map(|c| if *c == ' ' { '_' } else { *c })
         .collect();
-    let mut best: Option<(usize, &'static str)> = None;
-    for known in TZ_VARIANTS.iter().map(|zone| zone.name()) {
+    let far = |known: &str| {
         let lower = known.to_lowercase();
-        let city = lower.rsplit('/').next().unwrap_or_default();
-        let far = if lower == folded || city == folded {
+        let city = lower.rsplit('/').next();
+        if lower == folded || city == Some(&folded) {
             0
         } else {
             distance(&wanted, &lower)
-        };
-        if far <= wanted.len() / 4 && best.is_none_or(|(least, _)| far < least) {
-            best = Some((far, known));
         }
-    }
-    best.map(|(_, known)| known)
+    };
+    let known = TZ_VARIANTS
+        .iter()
+        .map(|zone| (far(zone.name()), zone.name()));
+    let close = known.filter(|(far, _)| *far <= wanted.len() / 4);
+    close.min_by_key(|(far, _)| *far).map(|(_, name)| name)
 }
 
 /// How many letters must be changed, put in or left out.

@@ -182,3 +182,35 @@ fn after(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .and_then(|by| at.checked_add_signed(by))
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
+
+#[cfg(test)]
+mod tests {
+    use heartbeat::Schedule;
+
+    use super::*;
+    use crate::Zone;
+
+    #[test]
+    fn more_runs_than_so_many_fell_into_a_time() {
+        const HOUR: u64 = 3_600;
+        let runs = Runs::new(Schedule::parse("0 2 * * *").unwrap(), Zone::utc()).unwrap();
+        let scheduled = Due::Runs(Arc::new(runs));
+        let daily = Due::Interval("1d".parse().unwrap());
+        let now: DateTime<Utc> = "2026-11-22T03:00:00Z".parse().unwrap();
+        for (many, hours, by_schedule, by_interval) in [
+            (0, 0, false, false),
+            (0, 1, false, true),
+            (0, 2, true, true),
+            (1, 25, false, true),
+            (1, 26, true, true),
+            (2, 48, false, false),
+            (2, 49, false, true),
+            (2, 50, true, true),
+            (2, 500, true, true),
+        ] {
+            let age = Duration::from_secs(hours * HOUR);
+            let found = [&scheduled, &daily].map(|due| due.more_than(many, age, now));
+            assert_eq!(found, [by_schedule, by_interval], "{many} in {hours} h");
+        }
+    }
+}
