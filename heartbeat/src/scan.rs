@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{Mode, fstat, open, openat};
@@ -80,7 +81,8 @@ pub struct Scan<T> {
 /// held twice.
 ///
 /// # Errors
-/// When the store itself cannot be opened or listed.
+/// When the store itself cannot be opened or listed, or the host lacks what it takes to
+/// read its files: that says nothing about the jobs.
 pub fn scan<T, F>(store: &Path, threads: usize, map: F) -> io::Result<Scan<T>>
 where
     T: Send,
@@ -101,7 +103,7 @@ where
         jobs: Vec::new(),
         findings,
     };
-    scan.jobs = read_all(&root, &top, &listing, threads, &map);
+    scan.jobs = read_all(&root, &top, &listing, threads, &map)?;
     for (path, what) in &listing.blind {
         scan.findings.push(Finding {
             path: path.clone(),
@@ -134,11 +136,13 @@ where
 /// Reads the files of one job from a directory; for callers that know its name.
 ///
 /// # Errors
-/// When the directory cannot be opened.
+/// When the directory cannot be opened, or as [`scan`] when the host lacks something.
 pub fn read_one(dir: &Path, job: &JobName) -> io::Result<JobFiles> {
     let dir = open(dir, flags::DIRECTORY, Mode::empty())?;
-    let mut reader = Reader::new(&dir, None);
-    Ok(reader.job(job.clone(), [true; 4], [None; 4]))
+    let lack = Lack::new();
+    let mut reader = Reader::new(&dir, None, &lack);
+    let files = reader.job(job.clone(), [true; 4], [None; 4]);
+    lack.get().map_or(Ok(files), |errno| Err((*errno).into()))
 }
 
 fn subdirectory<T, F>(
@@ -229,7 +233,18 @@ where
         Some(_) => {}
     }
     findings.append(&mut inner);
-    let mut jobs = read_all(&dir, &place, &listing, threads, map);
+    let mut jobs = match read_all(&dir, &place, &listing, threads, map) {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            let what = format!("cannot be read: {error}; beats in it are not seen");
+            findings.push(Finding {
+                path: place.dir,
+                what,
+                blind: true,
+            });
+            return None;
+        }
+    };
     jobs.shrink_to_fit();
     Some((place, jobs))
 }
@@ -253,19 +268,23 @@ fn why(errno: Errno) -> String {
 /// Below this many jobs a second thread costs more than it brings.
 const JOBS_PER_THREAD: usize = 512;
 
+/// What the host lacked when a file was to be read, by all threads.
+type Lack = OnceLock<Errno>;
+
 fn read_all<T, F>(
     dir: &OwnedFd,
     place: &Place,
     listing: &Listing,
     threads: usize,
     map: &F,
-) -> Vec<T>
+) -> io::Result<Vec<T>>
 where
     T: Send,
     F: Fn(&Place, JobFiles) -> T + Sync,
 {
+    let lack = Lack::new();
     let read = |jobs: &[Listed], out: &mut Vec<T>| {
-        let mut reader = Reader::new(dir, Some(place));
+        let mut reader = Reader::new(dir, Some(place), &lack);
         out.extend(jobs.iter().filter_map(|listed| {
             let job = JobName::new(listed.name(&listing.names)).ok()?;
             let files = reader.job(job, listed.present, listed.odd);
@@ -288,7 +307,7 @@ where
         }
         out
     };
-    std::thread::scope(|scope| {
+    let all = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut all = work();
         for other in others {
@@ -298,7 +317,8 @@ where
             }
         }
         all
-    })
+    });
+    lack.get().map_or(Ok(all), |errno| Err((*errno).into()))
 }
 
 /// How many threads read so many chunks: as many as were named, or as there are cores (0),
@@ -314,15 +334,17 @@ fn threads_for(chunks: usize, named: usize, cores: impl FnOnce() -> usize) -> us
 struct Reader<'a> {
     dir: &'a OwnedFd,
     place: Option<&'a Place>,
+    lack: &'a Lack,
     buffer: Vec<u8>,
     file_name: String,
 }
 
 impl<'a> Reader<'a> {
-    fn new(dir: &'a OwnedFd, place: Option<&'a Place>) -> Self {
+    fn new(dir: &'a OwnedFd, place: Option<&'a Place>, lack: &'a Lack) -> Self {
         Self {
             dir,
             place,
+            lack,
             buffer: Vec::new(),
             file_name: String::with_capacity(128),
         }
@@ -362,6 +384,13 @@ impl<'a> Reader<'a> {
         {
             // Several users may share the id that is seen; the place has one name.
             expected.clone_from(&place.user);
+        }
+        if let Err(unreadable) = &read
+            && let UnreadableKind::Io(lacking @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) =
+                unreadable.kind
+        {
+            // Nothing is wrong with the file.
+            let _ = self.lack.set(lacking);
         }
         read.transpose().map(Box::new)
     }

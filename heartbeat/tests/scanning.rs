@@ -340,6 +340,55 @@ fn from_inside_a_user_namespace() {
     assert!(status.unwrap().success());
 }
 
+/// A host that has no files left to open says nothing about the jobs.
+#[test]
+fn what_the_host_lacks_is_no_fault_of_a_job() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const STORE: &str = "TEST_STORE_WITHOUT_FILES_TO_OPEN";
+    if let Some(store) = std::env::var_os(STORE) {
+        let limit = |current| {
+            let maximum = getrlimit(Resource::Nofile).maximum;
+            setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+        };
+        let usual = getrlimit(Resource::Nofile).current;
+        let look = |until: &str| {
+            limit(usual);
+            scan(Path::new(&store), 1, |place, _| {
+                // After the first job that is read there.
+                if *place.user == *until {
+                    limit(Some(1));
+                }
+            })
+        };
+        let error = look(&me()).err().unwrap();
+        assert_eq!(
+            error.raw_os_error(),
+            Some(rustix::io::Errno::MFILE.raw_os_error())
+        );
+        let seen = look("daemon").unwrap();
+        limit(usual);
+        let told: Vec<_> = seen.findings.iter().filter(|told| told.blind).collect();
+        let [told] = told[..] else { panic!("{told:?}") };
+        assert!(told.path.ends_with("daemon"));
+        assert_eq!(
+            told.what,
+            "cannot be read: Too many open files (os error 24); beats in it are not seen"
+        );
+        assert_eq!((seen.jobs.len(), seen.places.len()), (2, 1));
+        return;
+    }
+    let store = Store::new();
+    std::fs::create_dir(store.join("daemon")).unwrap();
+    for name in ["x.last", "y.last", "daemon/x.last", "daemon/y.last"] {
+        store.put(name, AT);
+    }
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "what_the_host_lacks_is_no_fault_of_a_job"])
+        .env(STORE, store.path())
+        .status();
+    assert!(status.unwrap().success());
+}
+
 #[test]
 fn one_thread_sees_what_many_see() {
     let store = Store::new();
