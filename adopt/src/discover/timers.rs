@@ -74,9 +74,6 @@ fn places(home: &Path) -> Vec<PathBuf> {
 }
 
 fn all(look: &Look<'_>, units: &Units<'_>, user: &str, kind: Kind, told: Option<&Told>) {
-    for blind in &units.blind {
-        look.unseen(format!("{}: {}", shown(&blind.path), blind.why));
-    }
     for timer in timer::timers(units) {
         let live = told.and_then(|told| told.get(&*timer.name));
         one(look, units, &timer, user, kind, told.is_some(), live);
@@ -92,6 +89,10 @@ fn all(look: &Look<'_>, units: &Units<'_>, user: &str, kind: Kind, told: Option<
                 format!("Put its file back, or end it: systemctl stop {name}"),
             );
         }
+    }
+    // Also what was found unreadable on the way.
+    for (path, why) in units.blind() {
+        look.unseen(format!("{}: {why}", shown(&path)));
     }
 }
 

@@ -98,22 +98,12 @@ impl Unit {
     }
 }
 
-/// A folder of units that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blind {
-    /// Which.
-    pub path: PathBuf,
-    /// Why.
-    pub why: String,
-}
-
 /// All units of one manager, found by name.
 pub struct Units<'a> {
     root: &'a Root,
     /// The folders, the strongest first, with the names in each.
     dirs: Vec<(PathBuf, BTreeSet<OsString>)>,
-    /// What could not be read.
-    pub blind: Vec<Blind>,
+    blind: RefCell<BTreeMap<PathBuf, String>>,
     loaded: RefCell<HashMap<String, Rc<Unit>>>,
     wanted: RefCell<Option<Rc<Wants>>>,
 }
@@ -129,13 +119,12 @@ impl<'a> Units<'a> {
     pub fn new(root: &'a Root, places: impl IntoIterator<Item = PathBuf>) -> Self {
         let mut dirs: Vec<(PathBuf, BTreeSet<OsString>)> = Vec::new();
         let mut seen = BTreeSet::new();
-        let mut blind = Vec::new();
+        let mut blind = BTreeMap::new();
         for place in places {
             let real = match root.resolve(&place) {
                 Ok(real) => real,
                 Err(error) => {
-                    let why = crate::error::said(&error);
-                    blind.push(Blind { path: place, why });
+                    blind.insert(place, crate::error::said(&error));
                     continue;
                 }
             };
@@ -145,18 +134,52 @@ impl<'a> Units<'a> {
             match root.list(&real) {
                 Ok(names) => dirs.push((real, names.into_iter().collect())),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => blind.push(Blind {
-                    path: real,
-                    why: crate::error::said(&error),
-                }),
+                Err(error) => {
+                    blind.insert(real, crate::error::said(&error));
+                }
             }
         }
         Self {
             root,
             dirs,
-            blind,
+            blind: blind.into(),
             loaded: RefCell::default(),
             wanted: RefCell::default(),
+        }
+    }
+
+    /// Folders and drop-ins that could not be read so far, and why: what they say may
+    /// start a timer, or stop one.
+    #[must_use]
+    pub fn blind(&self) -> BTreeMap<PathBuf, String> {
+        self.blind.borrow().clone()
+    }
+
+    /// The names in a folder beside the units; what is no folder is none to systemd.
+    fn list(&self, dir: &Path) -> Vec<OsString> {
+        match self.root.list(dir) {
+            Ok(names) => names,
+            Err(error) => {
+                use std::io::ErrorKind::{NotADirectory, NotFound};
+                if !matches!(error.kind(), NotFound | NotADirectory) {
+                    let mut blind = self.blind.borrow_mut();
+                    blind.insert(dir.to_owned(), crate::error::said(&error));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// The text of a drop-in; what leads to no file is none to systemd.
+    fn drop_in(&self, path: &Path) -> Vec<u8> {
+        match self.root.read(path) {
+            Ok((bytes, _)) => bytes,
+            Err(Fault::Missing | Fault::NotAFile(_)) => Vec::new(),
+            Err(fault) => {
+                let mut blind = self.blind.borrow_mut();
+                blind.insert(path.to_owned(), fault.to_string());
+                Vec::new()
+            }
         }
     }
 
@@ -222,9 +245,9 @@ impl<'a> Units<'a> {
         }
         if unit.load == Load::Loaded || unit.load == Load::Missing {
             for path in self.drop_ins(asked, &name) {
-                let bytes = self.root.read(&path).map(|(bytes, _)| bytes);
+                let bytes = self.drop_in(&path);
                 let file: Rc<Path> = path.into();
-                unit.said.extend(said(&bytes.unwrap_or_default(), &file));
+                unit.said.extend(said(&bytes, &file));
             }
         }
         unit
@@ -287,7 +310,7 @@ impl<'a> Units<'a> {
                     continue;
                 }
                 let dir = dir.join(&folder);
-                for file in self.root.list(&dir).unwrap_or_default() {
+                for file in self.list(&dir) {
                     let is_one = Path::new(&file).extension().is_some_and(|e| e == "conf");
                     if is_one {
                         chosen
@@ -316,7 +339,7 @@ impl<'a> Units<'a> {
                 }) else {
                     continue;
                 };
-                let links = self.root.list(&dir.join(folder)).unwrap_or_default();
+                let links = self.list(&dir.join(folder));
                 let links = links.iter().filter_map(|link| text_of(link));
                 let links = links.filter(|link| UnitName::of(link).is_some());
                 wants
