@@ -154,12 +154,12 @@ impl Runs {
 
     /// Jobs that run once for each time on the dial.
     fn next_once(&self, dial: &impl Dial, after: Moment, habit: Habit) -> Option<Moment> {
-        let mut from = self.zone.local(after)? + 1;
+        let mut from = self.zone.local(after)?;
         loop {
             let time = dial.at_or_after(from)?;
             from = match habit.of(self.zone.shown(time)?) {
                 Ok(run) if run > after => return Some(run),
-                // Shown a second time, and it ran at the first.
+                // This very one, or shown a second time, and it ran at the first.
                 Ok(_) => time + 1,
                 Err(to) => to,
             };
@@ -170,7 +170,7 @@ impl Runs {
         let local = self.zone.local(moment)?;
         // Seen from the second showing, times later on the dial have been.
         let mut to = match self.zone.shown(local)? {
-            Shown::Twice(first, second) if second <= moment => local + (second - first),
+            Shown::Twice(first, _) => local + (moment - first),
             _ => local,
         };
         loop {

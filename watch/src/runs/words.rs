@@ -237,7 +237,7 @@ fn step(set: u64, size: u32) -> Option<u32> {
     let first = set.trailing_zeros();
     let even = (first..size).step_by(step.max(1) as usize);
     let even = even.map(|at| 1_u64 << at).fold(0, u64::bitor);
-    (even == set && first < step && size.is_multiple_of(step)).then_some(step)
+    (even == set && size.is_multiple_of(step)).then_some(step)
 }
 
 /// The same for hours, as far as it is worth a word.
