@@ -186,14 +186,14 @@ impl Runs {
 
     fn next_by_systemd(&self, calendar: &Calendar, after: Moment) -> Option<Moment> {
         let local = self.zone.local(after)?;
-        if let Shown::Twice(_, second) = self.zone.shown(local)?
-            && second <= after
+        if let Shown::Twice(first, second) = self.zone.shown(local)?
+            && second == after
             && let Some(time) = calendar.at_or_after(local + 1)
-            && let Shown::Twice(_, second) = self.zone.shown(time)?
             // The same night, and not the one of another year.
-            && second - after < 24 * 60 * MINUTE
+            && time - local < second - first
+            && let Shown::Twice(_, run) = self.zone.shown(time)?
         {
-            return Some(second);
+            return Some(run);
         }
         self.next_once(calendar, after, Habit::Systemd)
     }
@@ -201,34 +201,24 @@ impl Runs {
     /// Jobs of cron that run whenever the clock shows their time.
     fn next_by_clock(&self, cron: &Cron, after: Moment) -> Option<Moment> {
         let local = self.zone.local(after)?;
-        let mut back = 0;
-        let mut standing = false;
-        if let Shown::Twice(first, second) = self.zone.shown(local)? {
-            back = second - first;
-            standing = second <= after;
-        }
         let mut time = cron.at_or_after(local + 1)?;
-        if back > 0 {
-            match self.zone.shown(time)? {
-                Shown::Twice(_, second) if standing && second - after < CORRECTION + back => {
-                    return Some(second);
-                }
-                Shown::Twice(first, _) if !standing && first - after < CORRECTION + back => {
-                    return Some(first);
-                }
-                _ if !standing => {
-                    // What is left of the first showing has none: on to the second.
-                    let mut again = cron.at_or_after(local - back)?;
-                    while again <= local {
-                        if let Shown::Twice(_, second) = self.zone.shown(again)?
-                            && second > after
-                        {
-                            return Some(second);
-                        }
-                        again = cron.at_or_after(again + 1)?;
+        if let Shown::Twice(first, second) = self.zone.shown(local)? {
+            let back = second - first;
+            // What is left of this showing; the same night of another year is far off.
+            if time - local < back
+                && let Shown::Twice(one, two) = self.zone.shown(time)?
+            {
+                return Some(if after == first { one } else { two });
+            }
+            if after == first {
+                // Nothing is: on to the second.
+                let mut again = cron.at_or_after(local - back)?;
+                while again <= local {
+                    if let Shown::Twice(_, run) = self.zone.shown(again)? {
+                        return Some(run);
                     }
+                    again = cron.at_or_after(again + 1)?;
                 }
-                _ => {}
             }
         }
         loop {
@@ -243,12 +233,12 @@ impl Runs {
         let local = self.zone.local(moment)?;
         let mut time = cron.at_or_before(local)?;
         if let Shown::Twice(first, second) = self.zone.shown(local)?
-            && second <= moment
+            && second == moment
         {
             // In the second showing: that has been so far, then the end of the first.
             let back = second - first;
-            if let Shown::Twice(_, run) = self.zone.shown(time)?
-                && moment - run < CORRECTION + back
+            if local - time < back
+                && let Shown::Twice(_, run) = self.zone.shown(time)?
             {
                 return Some(run);
             }

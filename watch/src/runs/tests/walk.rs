@@ -73,6 +73,7 @@ fn a_walk_through_the_minutes_finds_the_same() {
                     let last = all.iter().rfind(|run| **run <= at).copied();
                     let shown = format!("{text} in {zone} at {at}");
                     assert_eq!(runs.last_before(at), last, "last, {shown}");
+                    assert!(runs.next_after(at).is_some_and(|next| next > at), "{shown}");
                     // In a repeated hour systemd's answer hangs on where one stands.
                     if !systemd || at < change || at >= change + TimeDelta::hours(1) {
                         assert_eq!(runs.next_after(at), next, "next, {shown}");
@@ -81,4 +82,57 @@ fn a_walk_through_the_minutes_finds_the_same() {
             }
         }
     }
+}
+
+/// Jobs of one night of the year only, in which the clock is put back: what is left of
+/// that night is not the same night of the next year.
+#[test]
+fn the_night_of_another_year_is_another_night() {
+    let cron = "*/30 3 25-31 10 */7";
+    let systemd = "Sun *-10-25..31 03:0/30";
+    for (text, at, last, next) in [
+        (cron, "10-27 00:10", "2024-10-27 00:00", "2024-10-27 00:30"),
+        (cron, "10-27 00:30", "2024-10-27 00:30", "2024-10-27 01:00"),
+        (cron, "10-27 01:00", "2024-10-27 01:00", "2024-10-27 01:30"),
+        (cron, "10-27 01:30", "2024-10-27 01:30", "2025-10-26 00:00"),
+        (cron, "10-27 01:50", "2024-10-27 01:30", "2025-10-26 00:00"),
+        (cron, "10-26 23:50", "2023-10-29 01:30", "2024-10-27 00:00"),
+        (
+            systemd,
+            "10-27 00:10",
+            "2024-10-27 00:00",
+            "2024-10-27 00:30",
+        ),
+        (
+            systemd,
+            "10-27 00:30",
+            "2024-10-27 00:30",
+            "2025-10-26 00:00",
+        ),
+        (
+            systemd,
+            "10-27 01:10",
+            "2024-10-27 00:30",
+            "2024-10-27 01:30",
+        ),
+        (
+            systemd,
+            "10-27 01:30",
+            "2024-10-27 00:30",
+            "2025-10-26 00:00",
+        ),
+    ] {
+        let runs = runs(text, "Europe/Riga");
+        let at = utc(&format!("2024-{at}"));
+        assert_eq!(
+            runs.last_before(at),
+            Some(utc(last)),
+            "last, {text} at {at}"
+        );
+        assert_eq!(runs.next_after(at), Some(utc(next)), "next, {text} at {at}");
+    }
+    // One time of that night: the last one is that of the year before.
+    let runs = runs("30 3 25-31 10 */7", "Europe/Riga");
+    let at = utc("2024-10-27 00:10");
+    assert_eq!(runs.last_before(at), Some(utc("2023-10-29 00:30")));
 }
