@@ -415,4 +415,16 @@ mod tests {
         assert_eq!(zone.shown(i64::MAX), None);
         assert_eq!(zone.local(i64::MIN), None);
     }
+
+    /// The answers that are kept are those of the zone that is asked for.
+    #[test]
+    fn no_zone_is_taken_for_another() {
+        for text in ["2024-01-15T12:00:00Z", "2024-07-15T12:00:00Z"] {
+            let moment = text.parse::<DateTime<Utc>>().unwrap().timestamp_micros();
+            for zone in TZ_VARIANTS.map(Zone) {
+                let calm = zone.calm(moment).map(|calm| calm.offset);
+                assert_eq!(calm, zone.offset(moment), "{zone} at {text}");
+            }
+        }
+    }
 }
