@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, stderr, stdin};
 use std::path::{Path, PathBuf};
 
 use crate::adoption::{Ground, Plan, chosen, plan};
-use crate::apply::{ApplyError, Paths, Selection, confirm, undo};
+use crate::apply::{ApplyError, Paths, Selection, Undone, confirm, outlook, undo};
 use crate::cli::Cli;
 use crate::coverage::Coverage;
 use crate::error::{BLIND, Error, LACKING, UNWRITTEN, USAGE, WELL, shown};
@@ -87,35 +87,37 @@ fn code(plan: &Plan, coverage: &Coverage) -> u8 {
 /// # Errors
 /// When a file could not be put back.
 pub(crate) fn take_back(cli: &Cli, named: &[String]) -> Result<u8, Error> {
-    if cli.dry_run {
-        return Err(
-            Error::new(USAGE, "show what --undo would do", "there is no such thing")
-                .hint("it asks before it changes something"),
-        );
-    }
     let root = cli.root.as_ref().map_or_else(Root::live, Root::image);
     let (selection, what) = if named.is_empty() {
         (Selection::All, "all that was adopted".to_owned())
     } else {
         (Selection::Jobs(named.to_vec()), named.join(", "))
     };
-    if !agreed(cli, &format!("Take back {what}?"))? {
+    let paths = paths(&root)?;
+    let (would, changes) = outlook(&paths, &selection).map_err(error)?;
+    print(&changes)?;
+    if cli.dry_run {
+        let mut said = left_alone(&would);
+        match (would.restored.is_empty(), would.left.is_empty()) {
+            (true, true) => said.push_str("There is nothing to take back.\n"),
+            (true, false) => said.push_str("Nothing can be taken back.\n"),
+            (false, _) => {
+                let _ = writeln!(said, "Nothing was changed; this would take back {what}.");
+            }
+        }
+        print(&said)?;
+        return Ok(undone_code(&would));
+    }
+    // What was put back by hand needs no question: it is only forgotten.
+    if !would.restored.is_empty() && !agreed(cli, &format!("Take back {what}?"))? {
         return Ok(LACKING);
     }
-    let undone = undo(&paths(&root)?, &selection).map_err(error)?;
+    let undone = undo(&paths, &selection).map_err(error)?;
     let mut said = String::new();
     for path in &undone.restored {
         let _ = writeln!(said, "as it was: {}", shown(path));
     }
-    for left in &undone.left {
-        let _ = writeln!(
-            said,
-            "left alone: {}: {}\n{}",
-            shown(&left.path),
-            left.why,
-            left.diff
-        );
-    }
+    said.push_str(&left_alone(&undone));
     if said.is_empty() {
         said.push_str("There is nothing to take back.\n");
     }
@@ -127,11 +129,24 @@ pub(crate) fn take_back(cli: &Cli, named: &[String]) -> Result<u8, Error> {
         said.push_str("Then tell systemd: systemctl daemon-reload\n");
     }
     print(&said)?;
-    Ok(if undone.left.is_empty() {
+    Ok(undone_code(&undone))
+}
+
+fn left_alone(undone: &Undone) -> String {
+    let mut out = String::new();
+    for left in &undone.left {
+        let (path, why, diff) = (shown(&left.path), &left.why, &left.diff);
+        let _ = writeln!(out, "left alone: {path}: {why}\n{diff}");
+    }
+    out
+}
+
+fn undone_code(undone: &Undone) -> u8 {
+    if undone.left.is_empty() {
         WELL
     } else {
         LACKING
-    })
+    }
 }
 
 fn counted(jobs: usize) -> String {

@@ -13,6 +13,7 @@ mod carry;
 mod confirm;
 mod diff;
 mod error;
+mod hand;
 mod own_crontab;
 mod record;
 mod target;
@@ -27,7 +28,7 @@ pub use confirm::confirm;
 pub use diff::unified;
 pub use error::ApplyError;
 pub use own_crontab::list as own_crontab;
-pub use undo::{Selection, Undone, undo};
+pub use undo::{Selection, Undone, outlook, undo};
 
 use crate::crontab::Crontab;
 

@@ -8,6 +8,8 @@ use std::thread;
 use super::*;
 use crate::crontab::Dialect;
 
+mod outlook;
+
 struct Scene {
     dir: tempfile::TempDir,
 }
@@ -74,11 +76,22 @@ impl Scene {
 
     fn undo(&self, jobs: &[&str]) -> Undone {
         let jobs = jobs.iter().map(|job| (*job).to_owned()).collect();
-        undo(&self.paths(), &Selection::Jobs(jobs)).unwrap()
+        self.take_back(&Selection::Jobs(jobs))
     }
 
     fn undo_all(&self) -> Undone {
-        undo(&self.paths(), &Selection::All).unwrap()
+        self.take_back(&Selection::All)
+    }
+
+    /// Looks first: what is done is what was told, and the look changed nothing.
+    fn take_back(&self, selection: &Selection) -> Undone {
+        let before = (self.names(), fs::read(self.tab()).ok());
+        let (would, told) = outlook(&self.paths(), selection).unwrap();
+        assert_eq!((self.names(), fs::read(self.tab()).ok()), before);
+        let undone = undo(&self.paths(), selection).unwrap();
+        assert_eq!(undone, would);
+        assert_eq!(told.is_empty(), undone.restored.is_empty());
+        undone
     }
 
     /// All names in the tree.

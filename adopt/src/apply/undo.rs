@@ -1,15 +1,15 @@
 //! Takes changes back: byte for byte where a file is still what was written, line by
 //! line where something else of it has changed, and not at all where the line has.
 
-use std::fs;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::diff::unified;
+use super::hand::Hand;
 use super::record::{self, Kept, Record, What, path_of};
-use super::target::{Target, flush_dir, remove, sweep};
-use super::{ApplyError, Paths, own_crontab};
+use super::target::{flush_dir, sweep};
+use super::{ApplyError, Paths};
 
 /// What is to be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +56,34 @@ impl Selection {
 /// # Errors
 /// When a file cannot be read or written. What was taken back before that stays so.
 pub fn undo(paths: &Paths, selection: &Selection) -> Result<Undone, ApplyError> {
+    all(paths, selection, &mut Hand::Acts)
+}
+
+/// What [`undo`] would do: nothing is changed. Also its changes, as a difference for
+/// people to read.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn outlook(paths: &Paths, selection: &Selection) -> Result<(Undone, String), ApplyError> {
+    if !paths.state.exists() {
+        return Ok(Default::default());
+    }
+    let mut hand = Hand::thinking();
+    let undone = all(paths, selection, &mut hand)?;
+    Ok((undone, hand.told()))
+}
+
+fn all(paths: &Paths, selection: &Selection, hand: &mut Hand) -> Result<Undone, ApplyError> {
     let _lock = record::lock(paths)?;
     let mut undone = Undone::default();
     for mut record in record::all(paths)? {
-        let places = record.manifest.edits.iter().map(path_of);
-        places.for_each(sweep);
-        one(&mut record, paths, selection, &mut undone, true)?;
-        if record.is_done() {
+        if hand.acts() {
+            let places = record.manifest.edits.iter().map(path_of);
+            places.for_each(sweep);
+        }
+        let save = hand.acts();
+        one(&mut record, paths, selection, &mut undone, hand, save)?;
+        if hand.acts() && record.is_done() {
             record.forget();
         }
     }
@@ -72,7 +93,14 @@ pub fn undo(paths: &Paths, selection: &Selection) -> Result<Undone, ApplyError> 
 /// Takes back what one record says, as far as it was made, when the rest of it failed.
 pub(super) fn back(mut record: Record, paths: &Paths) -> Result<(), ()> {
     let mut undone = Undone::default();
-    let result = one(&mut record, paths, &Selection::All, &mut undone, false);
+    let result = one(
+        &mut record,
+        paths,
+        &Selection::All,
+        &mut undone,
+        &mut Hand::Acts,
+        false,
+    );
     if result.is_err() || !undone.left.is_empty() {
         return Err(());
     }
@@ -85,6 +113,7 @@ fn one(
     paths: &Paths,
     selection: &Selection,
     undone: &mut Undone,
+    hand: &mut Hand,
     save: bool,
 ) -> Result<(), ApplyError> {
     for at in (0..record.manifest.edits.len()).rev() {
@@ -96,12 +125,12 @@ fn one(
         let next = match kept.what {
             What::Change | What::OwnCrontab => {
                 let copies = (record.copy(at, "old")?, record.copy(at, "new")?);
-                lines(&kept, copies, paths, selection, undone)?
+                lines(&kept, copies, paths, selection, undone, hand)?
             }
             What::NewFile if selection.takes(kept.job.as_deref()) => {
-                new_file(&kept, &record.copy(at, "new")?, undone)?
+                new_file(&kept, &record.copy(at, "new")?, undone, hand)?
             }
-            What::MakeDir if selection.takes(kept.job.as_deref()) => made_dir(&kept, undone)?,
+            What::MakeDir if selection.takes(kept.job.as_deref()) => made_dir(&kept, undone, hand)?,
             What::NewFile | What::MakeDir => continue,
         };
         if next != kept || *undone != before {
@@ -123,6 +152,7 @@ fn lines(
     paths: &Paths,
     selection: &Selection,
     undone: &mut Undone,
+    hand: &mut Hand,
 ) -> Result<Kept, ApplyError> {
     let mut next = kept.clone();
     let open = |kept: &Kept| !kept.undone_jobs.is_empty();
@@ -135,7 +165,7 @@ fn lines(
         return Ok(next);
     }
     let path = path_of(kept).to_owned();
-    let Some(place) = Place::open(kept, paths)? else {
+    let Some(place) = hand.open(kept, paths)? else {
         undone.left.push(Left {
             why: "it is not there any more".into(),
             path,
@@ -153,7 +183,7 @@ fn lines(
     }
     let as_written = current == new;
     if as_written && all && !open(kept) {
-        place.replace(&old)?;
+        hand.replace(kept, &place, &old)?;
         undone.restored.push(path);
         next.undone = true;
         return Ok(next);
@@ -184,7 +214,7 @@ fn lines(
         return Ok(next);
     }
     if restored != current {
-        place.replace(&restored)?;
+        hand.replace(kept, &place, &restored)?;
         undone.restored.push(path);
     }
     next.undone = next.undone_jobs.len() == next.jobs.len();
@@ -208,79 +238,41 @@ fn only_place(text: &[u8], line: &[u8]) -> Option<Range<usize>> {
     found
 }
 
-/// A file, or one's own crontab.
-enum Place {
-    File(Target),
-    Own(Vec<u8>),
-}
-
-impl Place {
-    fn open(kept: &Kept, paths: &Paths) -> Result<Option<Self>, ApplyError> {
-        if kept.what == What::OwnCrontab {
-            return own_crontab::list().map(|bytes| Some(Self::Own(bytes)));
-        }
-        let path = path_of(kept);
-        match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            _ => Target::open(path, paths).map(|target| Some(Self::File(target))),
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::File(target) => &target.bytes,
-            Self::Own(bytes) => bytes,
-        }
-    }
-
-    fn replace(self, bytes: &[u8]) -> Result<(), ApplyError> {
-        match self {
-            Self::File(target) => {
-                let ready = target.prepare(bytes)?;
-                target.replace(ready)
-            }
-            Self::Own(_) => own_crontab::replace(bytes),
-        }
-    }
-}
-
-fn new_file(kept: &Kept, content: &[u8], undone: &mut Undone) -> Result<Kept, ApplyError> {
+fn new_file(
+    kept: &Kept,
+    content: &[u8],
+    undone: &mut Undone,
+    hand: &mut Hand,
+) -> Result<Kept, ApplyError> {
     let path = path_of(kept);
     let mut next = kept.clone();
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => next.undone = true,
-        Err(error) => return Err(ApplyError::io("look at", path, &error)),
-        Ok(meta) => {
-            let current = if meta.is_file() {
-                fs::read(path).ok()
-            } else {
-                None
-            };
-            if current.as_deref() == Some(content) {
-                remove(path)?;
-                undone.restored.push(path.to_owned());
-                next.undone = true;
-            } else {
-                undone.left.push(Left {
-                    path: path.to_owned(),
-                    job: kept.job.clone(),
-                    why: "it is not as it was written".into(),
-                    diff: current.map_or(String::new(), |current| {
-                        unified(path, Some(content), Some(&current))
-                    }),
-                });
-            }
+    match hand.look(path)? {
+        None => next.undone = true,
+        Some(current) if current.as_deref() == Some(content) => {
+            hand.remove(path, content)?;
+            undone.restored.push(path.to_owned());
+            next.undone = true;
         }
+        Some(current) => undone.left.push(Left {
+            path: path.to_owned(),
+            job: kept.job.clone(),
+            why: "it is not as it was written".into(),
+            diff: current.map_or(String::new(), |current| {
+                unified(path, Some(content), Some(&current))
+            }),
+        }),
     }
     Ok(next)
 }
 
-fn made_dir(kept: &Kept, undone: &mut Undone) -> Result<Kept, ApplyError> {
-    let path: &Path = path_of(kept);
+fn made_dir(kept: &Kept, undone: &mut Undone, hand: &mut Hand) -> Result<Kept, ApplyError> {
+    let path = path_of(kept);
     let mut next = kept.clone();
-    match fs::remove_dir(path) {
+    match hand.remove_dir(path) {
         Ok(()) => {
-            flush_dir(path).map_err(|error| ApplyError::io("remove", path, &error))?;
+            if hand.acts() {
+                flush_dir(path).map_err(|error| ApplyError::io("remove", path, &error))?;
+            }
             undone.restored.push(path.to_owned());
             next.undone = true;
         }

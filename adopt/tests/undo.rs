@@ -1,0 +1,94 @@
+//! Taking back: shown before it is done, and only shown where that is asked for.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::disallowed_methods, reason = "the real program is run")]
+
+use std::fs;
+use std::process::{Command, Output};
+
+const CRONTAB: &str = "17 * * * * root /usr/bin/true --hourly\n";
+
+fn tree() -> tempfile::TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    for dir in ["etc", "usr/bin", "var/lib/heartbeats"] {
+        fs::create_dir_all(tree.path().join(dir)).unwrap();
+    }
+    fs::write(
+        tree.path().join("etc/passwd"),
+        "root:x:0:0::/root:/bin/sh\n",
+    )
+    .unwrap();
+    fs::write(tree.path().join("etc/crontab"), CRONTAB).unwrap();
+    fs::copy("/bin/true", tree.path().join("usr/bin/beat")).unwrap();
+    tree
+}
+
+fn adopt(tree: &tempfile::TempDir, args: &[&str]) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_beat-adopt"))
+        .arg("--root")
+        .arg(tree.path())
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn it_is_shown_before_it_is_done() {
+    let tree = tree();
+    let crontab = || fs::read_to_string(tree.path().join("etc/crontab")).unwrap();
+    let nothing = (
+        Some(0),
+        "There is nothing to take back.\n".to_owned(),
+        String::new(),
+    );
+    assert_eq!(adopt(&tree, &["--undo", "--dry-run"]), nothing);
+    assert!(!tree.path().join("var/lib/beat-adopt").exists());
+
+    let (code, ..) = adopt(&tree, &["--apply", "--yes"]);
+    assert_eq!(code, Some(0));
+    let adopted = crontab();
+    assert!(adopted.contains("exec beat "), "{adopted}");
+    let (code, shown, _) = adopt(&tree, &["--undo", "--dry-run"]);
+    assert_eq!(code, Some(0));
+    let lines = [format!("-{adopted}"), format!("+{CRONTAB}")];
+    assert!(lines.iter().all(|line| shown.contains(line)), "{shown}");
+    assert!(
+        shown.ends_with("Nothing was changed; this would take back all that was adopted.\n"),
+        "{shown}"
+    );
+    // Nobody is there to agree: shown, and left.
+    let (code, asked, said) = adopt(&tree, &["--undo"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(lines.iter().all(|line| asked.contains(line)), "{asked}");
+    assert_eq!(crontab(), adopted);
+
+    let (code, done, _) = adopt(&tree, &["--undo", "--yes"]);
+    assert_eq!(code, Some(0));
+    assert!(done.contains("as it was: "), "{done}");
+    assert_eq!(crontab(), CRONTAB);
+    assert_eq!(adopt(&tree, &["--undo", "--dry-run"]), nothing);
+}
+
+/// A line that somebody has changed since is told, and is nobody's to take back.
+#[test]
+fn what_would_be_left_alone_is_told() {
+    let tree = tree();
+    adopt(&tree, &["--apply", "--yes"]);
+    let path = tree.path().join("etc/crontab");
+    let changed = fs::read_to_string(&path).unwrap().replace("17 *", "18 *");
+    fs::write(&path, &changed).unwrap();
+    fs::remove_dir_all(tree.path().join("etc/heartbeat")).unwrap();
+    let (code, shown, _) = adopt(&tree, &["--undo", "--dry-run"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        shown.contains("its line is not as it was written"),
+        "{shown}"
+    );
+    assert!(shown.ends_with("Nothing can be taken back.\n"), "{shown}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+}
