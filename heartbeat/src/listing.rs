@@ -324,6 +324,24 @@ mod tests {
         }
     }
 
+    /// Both by the clock of the kernel that stamps files.
+    #[test]
+    fn when_a_directory_changed_and_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let before = now();
+        fs::write(&path, "").unwrap();
+        let file = open(&path, OFlags::RDONLY, Mode::empty()).unwrap();
+        let written = changed(&fstat(&file).unwrap());
+        let hour = nanoseconds(3_600, 0);
+        assert!(before <= written && written - before < hour);
+        let then = fs::File::options().write(true).open(&path).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(1_764_000_000_123_456_789);
+        then.set_modified(at).unwrap();
+        let stamped = changed(&fstat(&file).unwrap());
+        assert_eq!(stamped, 1_764_000_000_123_456_789);
+    }
+
     #[test]
     fn a_directory_that_changes_is_listed_again_a_few_times() {
         for (times, quiet, names, enough) in [

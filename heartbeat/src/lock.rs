@@ -18,11 +18,8 @@ pub fn lock_file(path: &Path) -> io::Result<File> {
         .write(true)
         .mode(0o600)
         .open(path)?;
-    let open_to_others = file.metadata()?.permissions().mode() & 0o077 != 0;
-    if open_to_others {
-        // Made by an older version. Where it is another's it stays as it is.
-        let _ = file.set_permissions(Permissions::from_mode(0o600));
-    }
+    // An older version made it open to all. Where it is another's it stays as it is.
+    let _ = file.set_permissions(Permissions::from_mode(0o600));
     Ok(file)
 }
 
