@@ -5,7 +5,7 @@
 //! is one moment and no schedule, and the zone's own abbreviations (`EEST`), which
 //! hang on the machine.
 
-use std::ops::{BitOr as _, Range};
+use std::ops::BitOr as _;
 
 use super::cron::number;
 use super::days::{day_of, days_in_month, days_of_month, weekday, weekdays_of};
@@ -296,7 +296,9 @@ fn weekdays(text: &str) -> Result<u8, ScheduleError> {
         if first > at {
             return wrong("the range runs backwards; the week ends with Sunday");
         }
-        set |= span(first + 1..at + 2);
+        // Sunday is bit 0.
+        let days = (first..=at).map(|at| 1 << ((at + 1) % 7));
+        set |= days.fold(0, u8::bitor);
         let range = rest.strip_prefix("..").or_else(|| rest.strip_prefix('-'));
         if rest.is_empty() {
             break;
@@ -313,12 +315,7 @@ fn weekdays(text: &str) -> Result<u8, ScheduleError> {
             return wrong("write names as Mon or Monday, a range as Mon..Fri, a list as Sat,Sun");
         }
     }
-    // Bit 7 was Sunday.
-    Ok(set as u8 & 0x7f | (set >> 7) as u8)
-}
-
-fn span(range: Range<u32>) -> u32 {
-    range.map(|bit| 1 << bit).fold(0, u32::bitor)
+    Ok(set)
 }
 
 /// A list of numbers as a set; none for `*`.
