@@ -94,9 +94,10 @@ pub(crate) fn take_back(cli: &Cli, named: &[String]) -> Result<u8, Error> {
         (Selection::Jobs(named.to_vec()), named.join(", "))
     };
     let paths = paths(&root)?;
-    let (would, changes) = outlook(&paths, &selection).map_err(error)?;
-    print(&changes)?;
+    let looked = outlook(&paths, &selection);
     if cli.dry_run {
+        let (would, changes) = looked.map_err(error)?;
+        print(&changes)?;
         let mut said = left_alone(&would);
         match (would.restored.is_empty(), would.left.is_empty()) {
             (true, true) => said.push_str("There is nothing to take back.\n"),
@@ -108,8 +109,16 @@ pub(crate) fn take_back(cli: &Cli, named: &[String]) -> Result<u8, Error> {
         print(&said)?;
         return Ok(undone_code(&would));
     }
-    // What was put back by hand needs no question: it is only forgotten.
-    if !would.restored.is_empty() && !agreed(cli, &format!("Take back {what}?"))? {
+    // What was put back by hand needs no question: it is only forgotten. What cannot be
+    // looked at hinders nothing that comes before it, and is told when its turn comes.
+    let asks = match &looked {
+        Ok((would, changes)) => {
+            print(changes)?;
+            !would.restored.is_empty()
+        }
+        Err(_) => true,
+    };
+    if asks && !agreed(cli, &format!("Take back {what}?"))? {
         return Ok(LACKING);
     }
     let undone = undo(&paths, &selection).map_err(error)?;

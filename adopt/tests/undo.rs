@@ -92,3 +92,28 @@ fn what_would_be_left_alone_is_told() {
     assert!(shown.ends_with("Nothing can be taken back.\n"), "{shown}");
     assert_eq!(fs::read_to_string(&path).unwrap(), changed);
 }
+
+/// A file that may not be written is told, and what was adopted after it is taken back.
+#[test]
+fn what_cannot_be_taken_back_hinders_nothing_before_it() {
+    let tree = tree();
+    adopt(&tree, &["--apply", "--yes"]);
+    let crontab = tree.path().join("etc/crontab");
+    let adopted = fs::read_to_string(&crontab).unwrap();
+    let more = tree.path().join("etc/cron.d");
+    fs::create_dir(&more).unwrap();
+    let line = CRONTAB.replace("true", "false");
+    fs::copy("/bin/false", tree.path().join("usr/bin/false")).unwrap();
+    fs::write(more.join("more"), &line).unwrap();
+    let (code, ..) = adopt(&tree, &["--apply", "--yes"]);
+    assert_eq!(code, Some(0));
+    fs::hard_link(&crontab, tree.path().join("etc/other")).unwrap();
+    let (code, _, said) = adopt(&tree, &["--undo", "--dry-run"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("more than one name"), "{said}");
+    let (code, _, said) = adopt(&tree, &["--undo", "--yes"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("more than one name"), "{said}");
+    assert_eq!(fs::read_to_string(more.join("more")).unwrap(), line);
+    assert_eq!(fs::read_to_string(&crontab).unwrap(), adopted);
+}
