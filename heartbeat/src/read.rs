@@ -261,7 +261,8 @@ fn parse_bare(
     }
     let digits = |b: u8| b.is_ascii_digit() || b == b'.';
     let number = || {
-        let plain = !text.is_empty() && text.bytes().all(digits);
+        // No sign and no exponent; what is empty is no number either.
+        let plain = text.bytes().all(digits);
         plain.then(|| text.parse().ok().and_then(from_seconds))?
     };
     number().or_else(|| from_text(text)).ok_or_else(|| {

@@ -369,6 +369,24 @@ mod tests {
     }
 
     #[test]
+    fn a_beat_lies_in_the_file_of_its_job_and_kind() {
+        let dir = tempfile::tempdir().unwrap();
+        let job = JobName::new("db_backup").unwrap();
+        for kind in [
+            FileKind::Last,
+            FileKind::Fail,
+            FileKind::Run,
+            FileKind::Skip,
+        ] {
+            let beat = NewBeat::new(kind, &job, time("2026-11-22T02:00:07Z"));
+            write_beat(dir.path(), &beat, false).unwrap();
+            let path = dir.path().join(format!("db_backup{}", kind.ending()));
+            assert_eq!(std::fs::read_to_string(path).unwrap(), beat.to_line());
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 4);
+    }
+
+    #[test]
     fn every_key_and_every_awkward_character() {
         let job = JobName::new("j").unwrap();
         let at = time("2026-11-22T02:00:07Z");

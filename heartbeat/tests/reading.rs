@@ -181,6 +181,10 @@ fn contents_and_what_they_say() {
             "is not readable: it is neither a JSON object nor a time (seconds since 1970 or RFC 3339)",
         ),
         (
+            "1e9",
+            "is not readable: it is neither a JSON object nor a time (seconds since 1970 or RFC 3339)",
+        ),
+        (
             "inf",
             "is not readable: it is neither a JSON object nor a time (seconds since 1970 or RFC 3339)",
         ),

@@ -122,6 +122,7 @@ fn one_bad_file_neither_stops_the_scan_nor_looks_fresh() {
     store.put("bad.last", "{");
     store.put("other.last", line("good"));
     fifo(&store.join("fifo.last"));
+    let _socket = std::os::unix::net::UnixListener::bind(store.join("socket.last")).unwrap();
     symlink("/etc/shadow", store.join("link.last")).unwrap();
     std::fs::create_dir(store.join("dir.last")).unwrap();
     store.put("dir.last/inner.last", line("inner"));
@@ -138,6 +139,7 @@ fn one_bad_file_neither_stops_the_scan_nor_looks_fresh() {
             format!("{me}/half 02:00 is a symbolic link, not a regular file -"),
             format!("{me}/link is a symbolic link, not a regular file - -"),
             format!("{me}/other names another job, \"good\" - -"),
+            format!("{me}/socket is a socket, not a regular file - -"),
         ]
     );
     assert_eq!(findings, [""; 0]);
