@@ -64,7 +64,18 @@ const WAYS: [&str; 2] = ["", "--timeout 10m"];
 /// What follows starts no program: a key that comes while a shell does may stop the child
 /// before it is one, and then the shell waits for it in a place where no stop is seen.
 const IN_FRONT: &str =
-    "exec 9<>more; until ps -o stat= -p $$ | grep -q +; do sleep 0.01; done; : >ready";
+    "exec 9<>more; until ps -o stat= -p $$ | grep -q +; do sleep 0.01; done; echo $$ >ready";
+
+/// Waits until the job sleeps in its read. A key that comes just before that is noted by
+/// the shell and looked at after the read only, which has no end.
+fn await_job(house: &House) {
+    await_that("the job", || {
+        let job = fs::read_to_string(house.path("ready")).unwrap_or_default();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", job.trim())).unwrap_or_default();
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, state)| state.starts_with('S'))
+    });
+}
 
 /// A FIFO from which the job reads its next line.
 fn more(house: &House) -> std::path::PathBuf {
@@ -114,7 +125,7 @@ fn a_key_ends_the_job_and_the_shell_goes_on() {
             return;
         };
         let mut keys = child.stdin.take().unwrap();
-        await_that("the job", || house.path("ready").exists());
+        await_job(&house);
         keys.write_all(b"\x03").unwrap();
         let after = || fs::read_to_string(house.path("after")).unwrap_or_default();
         await_that("the shell", || after() == "code 3\n");
@@ -147,7 +158,7 @@ fn a_key_stops_the_job_and_the_shell_lets_it_go_on() {
         let mut keys = child.stdin.take().unwrap();
         let mut say = |text: &str| keys.write_all(text.as_bytes()).unwrap();
         say(&format!("beat j --every 1d {way} -- sh ./job\n"));
-        await_that("the job", || house.path("ready").exists());
+        await_job(&house);
         say("\x1a");
         await_that("the stop", || typescript(&house).contains("Stopped"));
         fs::write(&more, "go\n").unwrap();
