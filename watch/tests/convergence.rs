@@ -261,3 +261,30 @@ fn a_storm_that_is_over_does_not_swallow_the_next_silence() {
     let plan = world.pass(0, Luck::default());
     assert!(matches!(plan.actions[..], [Action::Open { .. }]));
 }
+
+/// A person closes an issue about a file that cannot be read, and the next run leaves
+/// another one: that holds for a week, and then it is told again.
+#[test]
+fn another_file_that_cannot_be_read_is_put_aside_for_a_week_too() {
+    let mut world = World::new();
+    happen(&mut world, &Event::Garble(1, 3));
+    happen(&mut world, &Event::Pass(1, Luck::default()));
+    happen(&mut world, &Event::Time(1));
+    happen(&mut world, &Event::Person(Hand::Close, 0));
+    let told = |world: &World| {
+        let markers = world.forge.open().filter_map(|issue| issue.known().marker);
+        markers.filter(|marker| marker.kind == "unreadable").count()
+    };
+    for minutes in [0, 1, 1_440, 5_000, 3_639, 1] {
+        happen(&mut world, &Event::Time(minutes));
+        for (host, job) in (0..HOSTS.len()).flat_map(|host| (0..JOBS).map(move |job| (host, job))) {
+            happen(&mut world, &Event::Succeed(host, job));
+        }
+        happen(&mut world, &Event::Garble(1, 3));
+        settle(&mut world);
+        let week = world.now - chrono::TimeDelta::days(7);
+        let since = world.put_aside[0].at;
+        assert_eq!(told(&world), usize::from(since < week), "{since} {week}");
+    }
+    assert_eq!(told(&world), 1);
+}

@@ -193,6 +193,8 @@ fn put_aside(world: &World, host: usize, job: usize, state: &JobState) -> bool {
         let same = closed.job.last == left.last && closed.job.garbled == left.garbled;
         let recent = world.now - closed.at <= chrono::TimeDelta::days(7);
         let aside = match state.verdict {
+            // Each run may leave another file that cannot be read.
+            Verdict::Unreadable if closed.said == state.verdict.word() => recent,
             Verdict::Silent | Verdict::Unreadable => {
                 // No pass had told yet that the files were gone.
                 let told = closed.said == "storm" || closed.said == state.verdict.word();
