@@ -17,7 +17,11 @@ fn at_a_terminal(house: &House, line: &str) -> Option<Screen> {
         left_out("jobs at a terminal", "the program script is missing");
         return None;
     }
-    let mut script = house.shell(&format!("exec script -fqec '{line}' typescript"));
+    // A shell traps no signal that was ignored when it began, as the keys' are for what a
+    // script starts in the background.
+    let mut script = house.shell(&format!(
+        "exec env --default-signal script -fqec '{line}' typescript"
+    ));
     let child = script
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
