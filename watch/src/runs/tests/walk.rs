@@ -136,3 +136,15 @@ fn the_night_of_another_year_is_another_night() {
     let at = utc("2024-10-27 00:10");
     assert_eq!(runs.last_before(at), Some(utc("2023-10-29 00:30")));
 }
+
+/// A clock that is put forward by three hours was corrected, to cron: what lies between is
+/// left out. By less it is a season's change, and is made up for.
+#[test]
+fn a_change_by_three_hours_is_no_season() {
+    let casey = runs("30 1 * * *", "Antarctica/Casey");
+    let before = utc("2020-10-03 15:00");
+    assert_eq!(casey.next_after(before), Some(utc("2020-10-04 14:30")));
+    let riga = runs("30 3 * * *", "Europe/Riga");
+    let before = utc("2024-03-31 00:00");
+    assert_eq!(riga.next_after(before), Some(utc("2024-03-31 01:00")));
+}
