@@ -199,6 +199,8 @@ fn a_wrapper_that_is_killed() {
         .spawn()
         .unwrap();
     await_that("the job", || house.path("ready").exists());
+    // The job may be faster than the record of it, which names its process.
+    await_that("the run", || house.files("j").run.is_some());
     child.kill().unwrap();
     child.wait().unwrap();
     fs::write(house.path("go"), "").unwrap();
