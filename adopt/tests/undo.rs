@@ -2,39 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 #![allow(clippy::disallowed_methods, reason = "the real program is run")]
 
+mod common;
+
 use std::fs;
-use std::process::{Command, Output};
 
-const CRONTAB: &str = "17 * * * * root /usr/bin/true --hourly\n";
-
-fn tree() -> tempfile::TempDir {
-    let tree = tempfile::tempdir().unwrap();
-    for dir in ["etc", "usr/bin", "var/lib/heartbeats"] {
-        fs::create_dir_all(tree.path().join(dir)).unwrap();
-    }
-    fs::write(
-        tree.path().join("etc/passwd"),
-        "root:x:0:0::/root:/bin/sh\n",
-    )
-    .unwrap();
-    fs::write(tree.path().join("etc/crontab"), CRONTAB).unwrap();
-    fs::copy("/bin/true", tree.path().join("usr/bin/beat")).unwrap();
-    tree
-}
+use common::{CRONTAB, tree};
 
 fn adopt(tree: &tempfile::TempDir, args: &[&str]) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_beat-adopt"))
-        .arg("--root")
-        .arg(tree.path())
-        .args(args)
-        .output()
-        .unwrap();
+    let output = common::adopt(tree, args);
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]

@@ -2,30 +2,18 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 #![allow(clippy::disallowed_methods, reason = "the real program is run")]
 
+mod common;
+
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use common::adopt;
 
 /// A tree with one job, and a folder of crontabs that is none.
 fn tree() -> tempfile::TempDir {
-    let tree = tempfile::tempdir().unwrap();
-    for dir in ["etc", "usr/bin", "var/lib/heartbeats"] {
-        fs::create_dir_all(tree.path().join(dir)).unwrap();
-    }
-    let put = |path: &str, text: &str| fs::write(tree.path().join(path), text).unwrap();
-    put("etc/passwd", "root:x:0:0::/root:/bin/sh\n");
-    put("etc/crontab", "17 * * * * root /usr/bin/true --hourly\n");
-    put("etc/cron.d", "no folder");
-    fs::copy("/bin/true", tree.path().join("usr/bin/beat")).unwrap();
+    let tree = common::tree();
+    fs::write(tree.path().join("etc/cron.d"), "no folder").unwrap();
     tree
-}
-
-fn adopt(tree: &tempfile::TempDir, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_beat-adopt"))
-        .arg("--root")
-        .arg(tree.path())
-        .args(args)
-        .output()
-        .unwrap()
 }
 
 fn assert_told(output: &Output) {
