@@ -1,7 +1,7 @@
 //! Whether something calls `beat`, and under which name; and which beats lie in a store.
 
+use hashbrown::{HashMap, HashSet};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use heartbeat::JobName;

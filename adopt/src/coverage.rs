@@ -1,10 +1,11 @@
 //! Coverage: which jobs leave a beat, which the manifest knows, what is wrong; counted.
 //! Made of what was found, of the store's names and of the manifest; looks nowhere.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use heartbeat::JobName;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use manifest::Manifest;
 use watch::{CoverageCounts, CoverageFinding, CoverageJob, CoverageRecord, Zone};
 
@@ -151,8 +152,8 @@ impl Coverage {
                 .map(|finding| CoverageFinding {
                     code: finding.code.to_owned(),
                     place: finding.place.to_string(),
-                    says: finding.says.clone(),
-                    fix: finding.fix.clone(),
+                    says: finding.says.to_string(),
+                    fix: finding.fix.to_string(),
                 })
                 .collect(),
             unseen: self.unseen.clone(),
@@ -193,7 +194,9 @@ fn count(jobs: &[Job], findings: &[Finding]) -> CoverageCounts {
 
 /// Jobs of one user that leave beats of one name: neither can be missed.
 fn twice(jobs: &[Job]) -> Vec<Finding> {
-    let mut seen: HashMap<(&str, &JobName), &Job> = HashMap::new();
+    let hasher = DefaultHashBuilder::default();
+    let hash = |job: &&Job| hasher.hash_one((&*job.user, job.name.as_str()));
+    let mut seen: HashTable<&Job> = HashTable::new();
     let mut found = Vec::new();
     let calling = jobs.iter().filter(|job| {
         job.named
@@ -201,18 +204,21 @@ fn twice(jobs: &[Job]) -> Vec<Finding> {
             && matches!(job.beat, Some(Leaves::Line | Leaves::Unit))
     });
     for job in calling {
-        if let Some(first) = seen.get(&(&*job.user, &job.name)) {
-            found.push(Finding::new(
+        let same = |first: &&Job| first.user == job.user && first.name == job.name;
+        match seen.entry(hash(&job), same, hash) {
+            Entry::Vacant(place) => {
+                place.insert(job);
+            }
+            Entry::Occupied(first) => found.push(Finding::new(
                 "name-twice",
                 job.place.clone(),
                 format!(
                     "It leaves the same beat, {}, as {}: when one of them stops, the other hides it.",
-                    job.name, first.place
+                    job.name,
+                    first.get().place
                 ),
                 "Give one of them a name of its own.",
-            ));
-        } else {
-            seen.insert((&job.user, &job.name), job);
+            )),
         }
     }
     found
@@ -220,7 +226,8 @@ fn twice(jobs: &[Job]) -> Vec<Finding> {
 
 /// Jobs for which there is no cron.
 fn nobody(jobs: &[Job]) -> Option<Finding> {
-    let off = |job: &&Job| matches!(&job.state, State::Off(why) if why == crate::discover::NO_CRON);
+    let off =
+        |job: &&Job| matches!(&job.state, State::Off(why) if **why == *crate::discover::NO_CRON);
     let count = jobs.iter().filter(off).count();
     let first = jobs.iter().find(off)?;
     Some(Finding::new(

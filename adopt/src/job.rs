@@ -53,7 +53,7 @@ pub enum State {
     /// packages bring for hosts without it.
     Aside,
     /// It does not run, and why.
-    Off(String),
+    Off(Arc<str>),
 }
 
 impl State {
@@ -94,7 +94,7 @@ impl Leaves {
     }
 }
 
-/// A job.
+/// A job. A large host has a hundred thousand of them, so it is kept small.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// What runs it.
@@ -108,7 +108,7 @@ pub struct Job {
     /// Whether that name was given by a person: in a call of `beat` or a comment.
     pub named: bool,
     /// What is run, as it is written.
-    pub command: Box<str>,
+    pub command: Arc<str>,
     /// When.
     pub when: Arc<When>,
     /// Whether it does.
@@ -128,16 +128,20 @@ pub enum Shape {
     #[default]
     Line,
     /// A script, by its path.
-    Script(PathBuf),
+    Script(Box<PathBuf>),
     /// A line of the anacrontab.
     Anacron,
     /// A unit that a timer starts.
-    Unit {
-        /// Its name.
-        service: String,
-        /// Whether it is there.
-        there: bool,
-        /// How long after its time a timer may fire, in seconds.
-        delay: u64,
-    },
+    Unit(Box<Unit>),
+}
+
+/// A unit that a timer starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its name.
+    pub service: String,
+    /// Whether it is there.
+    pub there: bool,
+    /// How long after its time the timer may fire, in seconds.
+    pub delay: u64,
 }

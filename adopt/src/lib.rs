@@ -9,6 +9,7 @@ mod act;
 pub mod adoption;
 pub mod apply;
 pub mod beats;
+mod beside;
 pub mod cli;
 mod clock;
 pub mod coverage;
@@ -80,10 +81,10 @@ fn adopt(cli: &Cli) -> Result<u8, Error> {
         output::tell_unseen(&coverage.unseen);
         return Ok(coverage.exit_code());
     }
-    output::print(&match cli.format {
-        Format::Table => output::table::render(coverage),
-        Format::Json => output::json::render(coverage),
-    })?;
+    match cli.format {
+        Format::Table => output::print_by(|out| output::table::write(coverage, out)),
+        Format::Json => output::print(&output::json::render(coverage)),
+    }?;
     let code = coverage.exit_code();
     // The process ends here: to take a large host apart piece by piece helps nobody.
     std::mem::forget(gathered);

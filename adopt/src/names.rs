@@ -2,12 +2,9 @@
 //! same. Reads command lines roughly, on purpose: a name must be good, not exact; what
 //! must be exact is in the shell room.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use heartbeat::JobName;
 
+pub use settle::settle;
 use words::is_redirect;
 pub(crate) use words::{commands, program_at};
 
@@ -132,134 +129,19 @@ fn last_resort() -> JobName {
     }
 }
 
-/// A name with a place after it.
-fn with_place(name: &JobName, place: &str) -> JobName {
-    let (name, room) = (name.as_str(), 99usize.saturating_sub(place.len()));
-    let short = &name[..name.len().min(room)];
-    let whole = [short, "-", place].concat();
-    // Most places are sound as they are.
-    JobName::new(&whole).unwrap_or_else(|_| {
-        let place = valid(place);
-        let short: String = name.chars().take(99 - place.as_str().len()).collect();
-        JobName::new(&format!("{short}-{place}")).unwrap_or(place)
-    })
-}
-
 /// A wish for a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
     /// Whose job: names must differ for one user only.
-    pub user: Arc<str>,
+    pub user: &'a str,
     /// The name.
-    pub name: JobName,
+    pub name: &'a JobName,
     /// The name was given by a person or is in the store already: it stays as it is.
     pub firm: bool,
     /// The job does not run: it gives way to one of its name that does.
     pub weak: bool,
-    /// Where, in a word: `crontab`, `php` for its file in `cron.d`.
-    pub place: Arc<str>,
     /// On which line.
     pub line: Option<u32>,
-}
-
-/// Makes names differ, one for each wish and in its order. All of those that collide
-/// get their place, and then, if they must, their line; so the order does not matter.
-/// A job that does not run takes no name from one that does.
-#[must_use]
-pub fn settle(wishes: &[Wish]) -> Vec<JobName> {
-    let mut names: Vec<JobName> = wishes.iter().map(|wish| wish.name.clone()).collect();
-    let mut taken = Taken::new(wishes.len());
-    let mut places: Vec<usize> = wishes.iter().map(|w| taken.take(w, &w.name)).collect();
-    for step in 0..3 {
-        let clashes = |(wish, place): (&Wish, &usize)| {
-            let (all, strong) = taken.count[*place];
-            !wish.firm && if wish.weak { all > 1 } else { strong > 1 }
-        };
-        let pairs = wishes.iter().zip(&places).map(clashes);
-        let clash: Vec<usize> = pairs
-            .enumerate()
-            .filter_map(|(at, clash)| clash.then_some(at))
-            .collect();
-        if clash.is_empty() {
-            break;
-        }
-        for at in clash {
-            let wish = &wishes[at];
-            let line = wish.line.unwrap_or(0);
-            // sysstat-sysstat says less than sysstat-cron.
-            let own = match &*wish.place {
-                place if place == wish.name.as_str() => "cron",
-                place => place,
-            };
-            let place: Cow<'_, str> = match step {
-                0 => own.into(),
-                1 => format!("{own}-{line}").into(),
-                _ => format!("{own}-{line}-{at}").into(),
-            };
-            names[at] = with_place(&wish.name, &place);
-            taken.give_back(wish, places[at]);
-            places[at] = taken.take(wish, &names[at]);
-        }
-    }
-    names
-}
-
-/// Which names are taken, and how often. Each name is looked up once, however often it
-/// is asked for: a large host has a hundred thousand.
-struct Taken<'a> {
-    users: HashMap<&'a str, usize>,
-    /// Of each user: where the names are counted.
-    places: Vec<HashMap<JobName, usize>>,
-    /// The user of the last wish: the next one is often theirs, too.
-    last: Option<(&'a Arc<str>, usize)>,
-    /// Of each name: how many have it, and how many of those run.
-    count: Vec<(u32, u32)>,
-}
-
-impl<'a> Taken<'a> {
-    fn new(many: usize) -> Self {
-        Self {
-            users: HashMap::new(),
-            places: Vec::new(),
-            last: None,
-            count: Vec::with_capacity(many),
-        }
-    }
-
-    fn user(&mut self, wish: &'a Wish) -> usize {
-        if let Some((last, at)) = self.last
-            && Arc::ptr_eq(last, &wish.user)
-        {
-            return at;
-        }
-        let at = *self.users.entry(&wish.user).or_insert_with(|| {
-            self.places.push(HashMap::new());
-            self.places.len() - 1
-        });
-        self.last = Some((&wish.user, at));
-        at
-    }
-
-    /// Takes a name, and says where it is counted.
-    fn take(&mut self, wish: &'a Wish, name: &JobName) -> usize {
-        let user = self.user(wish);
-        let names = &mut self.places[user];
-        let place = names.get(name).copied().unwrap_or_else(|| {
-            self.count.push((0, 0));
-            names.insert(name.clone(), self.count.len() - 1);
-            self.count.len() - 1
-        });
-        let (all, strong) = &mut self.count[place];
-        *all += 1;
-        *strong += u32::from(!wish.weak);
-        place
-    }
-
-    fn give_back(&mut self, wish: &Wish, place: usize) {
-        let (all, strong) = &mut self.count[place];
-        *all -= 1;
-        *strong -= u32::from(!wish.weak);
-    }
 }
 
 /// The name of one simple command, and whether it only prepares.
@@ -344,6 +226,7 @@ fn stem(name: &str) -> &str {
         .unwrap_or(name)
 }
 
+mod settle;
 mod words;
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! Reading never blocks and never follows what it should not: a FIFO, a device or a
 //! directory where a file should be is told, not opened.
 
+use hashbrown::HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
@@ -243,19 +243,6 @@ impl Root {
         }
     }
 
-    /// A path as this process sees it, all links followed.
-    fn whole(&self, inside: &Path) -> io::Result<PathBuf> {
-        if !self.image {
-            return Ok(inside.to_owned());
-        }
-        let path = self.beside(inside)?;
-        // Most files are no links.
-        match std::fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_symlink() => Ok(self.outside(&self.resolve(inside)?)),
-            _ => Ok(path),
-        }
-    }
-
     /// What a path leads to.
     ///
     /// # Errors
@@ -284,7 +271,26 @@ impl Root {
     /// # Errors
     /// Says what it is instead, or why it could not be read.
     pub fn read(&self, inside: &Path) -> Result<(Vec<u8>, Meta), Fault> {
-        read_file(&self.whole(inside)?)
+        if !self.image {
+            // Looked at first: to open a device may do something.
+            return read_file(inside, Meta::of(&std::fs::metadata(inside)?).sort);
+        }
+        match self.look(inside)? {
+            meta if meta.sort == Sort::Link => {
+                let path = self.outside(&self.resolve(inside)?);
+                let sort = Meta::of(&std::fs::metadata(&path)?).sort;
+                read_file(&path, sort)
+            }
+            meta => self.read_seen(inside, &meta),
+        }
+    }
+
+    /// Reads a regular file that was just looked at and is no link.
+    ///
+    /// # Errors
+    /// Says what it is instead, or why it could not be read.
+    pub fn read_seen(&self, inside: &Path, seen: &Meta) -> Result<(Vec<u8>, Meta), Fault> {
+        read_file(&self.beside(inside)?, seen.sort)
     }
 
     /// The names in a folder, sorted by their bytes as `run-parts` sorts them.
@@ -321,13 +327,12 @@ fn parts(path: &Path) -> Vec<OsString> {
     names.collect()
 }
 
-/// Reads one regular file whose path needs no more care.
-fn read_file(path: &Path) -> Result<(Vec<u8>, Meta), Fault> {
+/// Reads one regular file whose path needs no more care, and of which it is known what
+/// it is.
+fn read_file(path: &Path, sort: Sort) -> Result<(Vec<u8>, Meta), Fault> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    // Looked at first: to open a device may do something.
-    let before = Meta::of(&std::fs::metadata(path)?);
-    if before.sort != Sort::File {
-        return Err(Fault::NotAFile(before.sort));
+    if sort != Sort::File {
+        return Err(Fault::NotAFile(sort));
     }
     let file = File::from(open(path, flags, Mode::empty()).map_err(io::Error::from)?);
     let meta = Meta::of(&file.metadata()?);

@@ -2,9 +2,11 @@
 //! once, however many lines name it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use hashbrown::HashMap;
 
 use crate::root::{Root, Sort};
 use crate::shell::{Look, Program};
@@ -20,8 +22,9 @@ pub struct Sight<'a> {
 /// What was looked at, for all users.
 #[derive(Debug, Default)]
 pub struct Seen {
-    programs: RefCell<HashMap<PathBuf, Known>>,
-    dirs: RefCell<HashMap<PathBuf, Option<bool>>>,
+    // By their text: paths that are compared part by part take long.
+    programs: RefCell<HashMap<OsString, Known>>,
+    dirs: RefCell<HashMap<OsString, Option<bool>>>,
 }
 
 /// What is known of a file, whoever asks.
@@ -40,12 +43,12 @@ impl<'a> Sight<'a> {
     }
 
     fn known(&self, path: &Path) -> Known {
-        if let Some(known) = self.seen.programs.borrow().get(path) {
+        if let Some(known) = self.seen.programs.borrow().get(path.as_os_str()) {
             return *known;
         }
         let known = self.look(path);
         let mut programs = self.seen.programs.borrow_mut();
-        programs.insert(path.to_owned(), known);
+        programs.insert(path.into(), known);
         known
     }
 
@@ -98,7 +101,7 @@ impl Look for Sight<'_> {
     }
 
     fn is_dir(&self, path: &Path) -> Option<bool> {
-        if let Some(known) = self.seen.dirs.borrow().get(path) {
+        if let Some(known) = self.seen.dirs.borrow().get(path.as_os_str()) {
             return *known;
         }
         let found = match self.root.stat(path) {
@@ -108,7 +111,7 @@ impl Look for Sight<'_> {
                 _ => None,
             },
         };
-        self.seen.dirs.borrow_mut().insert(path.to_owned(), found);
+        self.seen.dirs.borrow_mut().insert(path.into(), found);
         found
     }
 

@@ -3,13 +3,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The longest name, in bytes.
 pub(crate) const MAX_LEN: usize = 100;
 
-/// A checked job name: `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`.
+/// A checked job name: `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`. A copy shares the text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobName(Box<str>);
+pub struct JobName(Arc<str>);
 
 impl JobName {
     /// Checks a name.
@@ -72,18 +73,16 @@ fn allowed(byte: u8) -> bool {
 }
 
 fn fault(name: &str) -> Option<Fault> {
-    let Some(first) = name.chars().next() else {
+    let Some(first) = name.bytes().next() else {
         return Some(Fault::Empty);
     };
-    if let Some((at, character)) = name
-        .chars()
-        .enumerate()
-        .find(|(_, c)| !c.is_ascii() || !allowed(*c as u8))
-    {
-        return Some(Fault::Character(character, at + 1));
+    if let Some(at) = name.bytes().position(|byte| !allowed(byte)) {
+        // What stands before it is ASCII, so it is the character of that number, too.
+        let rest = name.get(at..).unwrap_or_default();
+        return rest.chars().next().map(|c| Fault::Character(c, at + 1));
     }
     if !first.is_ascii_alphanumeric() {
-        return Some(Fault::First(first));
+        return Some(Fault::First(first.into()));
     }
     (name.len() > MAX_LEN).then_some(Fault::Length(name.len()))
 }

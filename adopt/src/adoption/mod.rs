@@ -143,21 +143,12 @@ pub fn plan(ground: &Ground<'_>, jobs: &[&Job]) -> Plan {
                 lines.entry(&job.place.file).or_default().push(job);
             }
             (Shape::Script(path), _) => script::script(ground, &mut plan, job, path),
-            (Shape::Unit { .. }, Kind::UserTimer) => plan.leave(
+            (Shape::Unit(_), Kind::UserTimer) => plan.leave(
                 job,
                 "It is a timer of a user, for whose units there is no beat@.service. Put \
                  ExecStartPost=beat NAME --every INTERVAL into its service.",
             ),
-            (
-                Shape::Unit {
-                    service,
-                    there,
-                    delay,
-                },
-                _,
-            ) => {
-                unit::unit(ground, &mut plan, job, service, *there, *delay);
-            }
+            (Shape::Unit(started), _) => unit::unit(ground, &mut plan, job, started),
         }
     }
     for (file, jobs) in lines {

@@ -41,6 +41,8 @@ pub enum Dialect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crontab<'a> {
     bytes: &'a [u8],
+    /// The same, where all of it is UTF-8.
+    whole: Option<&'a str>,
     dialect: Dialect,
     lines: Vec<Line>,
 }
@@ -163,6 +165,7 @@ impl<'a> Crontab<'a> {
         }
         Self {
             bytes,
+            whole: std::str::from_utf8(bytes).ok(),
             dialect,
             lines,
         }
@@ -195,7 +198,10 @@ impl<'a> Crontab<'a> {
     /// The bytes at a span, as text for people.
     #[must_use]
     pub fn shown(&self, span: &Span) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.text(span))
+        match self.whole.and_then(|whole| whole.get(span.clone())) {
+            Some(text) => text.into(),
+            None => String::from_utf8_lossy(self.text(span)),
+        }
     }
 
     /// When a job runs, as one text: the fields with one blank between, or the word.

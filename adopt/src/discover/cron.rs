@@ -63,7 +63,8 @@ fn in_folder(look: &Look<'_>, dir: &Path, entry: &OsStr) {
 
 fn system_file(look: &Look<'_>, path: &Path, own: Meta, label: &str) {
     let text = shown(path);
-    let meta = if own.sort == Sort::Link {
+    let link = own.sort == Sort::Link;
+    let meta = if link {
         look.root.stat(path).unwrap_or(own)
     } else {
         own
@@ -75,7 +76,12 @@ fn system_file(look: &Look<'_>, path: &Path, own: Meta, label: &str) {
         }
         return;
     }
-    match look.root.read(path) {
+    let read = if link {
+        look.root.read(path)
+    } else {
+        look.root.read_seen(path, &own)
+    };
+    match read {
         Ok((bytes, _)) => match refusal {
             Some(refusal) => refused(look, path, Some(&bytes), Dialect::System, &refusal),
             None => jobs(look, path, &bytes, None, label),
@@ -119,7 +125,7 @@ fn of_user(look: &Look<'_>, dir: &Path, entry: &OsStr) {
         }
         return;
     }
-    match look.root.read(&path) {
+    match look.root.read_seen(&path, &own) {
         Ok((bytes, _)) => match refusal {
             Some(refusal) => refused(look, &path, Some(&bytes), Dialect::User, &refusal),
             None => jobs(look, &path, &bytes, Some(&name), "user-crontab"),
@@ -300,11 +306,12 @@ fn faults(look: &Look<'_>, crontab: &Crontab<'_>, file: &Arc<Path>) -> bool {
         ));
     }
     if let Some(first) = found.first_mut().filter(|_| count > 0) {
-        first.says.push_str(&match others {
+        let cost = match others {
             0 => String::new(),
             1 => " One other job in it never runs, either.".into(),
             n => format!(" {n} other jobs in it never run, either."),
-        });
+        };
+        first.says = [&*first.says, &cost].concat().into();
     }
     for finding in found {
         look.finding(finding);

@@ -2,6 +2,7 @@
 //! Lines of which many are alike are studied once.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use heartbeat::JobName;
 
@@ -29,9 +30,14 @@ pub(super) struct JobLine<'a> {
     pub(super) comment: Option<JobName>,
 }
 
+/// What is wrong: code, sentence, fix.
+type Wrong = (&'static str, Arc<str>, Arc<str>);
+
 /// What a command line says, whenever it runs.
 pub(super) struct Known {
-    wrong: Vec<(&'static str, String, String)>,
+    wrong: Vec<Wrong>,
+    /// Without what is blank at its end.
+    command: Arc<str>,
     runner: Option<parts::Runner>,
     called: Option<JobName>,
     in_script: Option<JobName>,
@@ -46,7 +52,8 @@ pub(super) fn job(look: &Look<'_>, line: JobLine<'_>, label: &str) {
     odd_time(look, &line, &when);
     let known = known(look, &line, &when);
     for (code, says, fix) in &known.wrong {
-        look.wrong(code, line.place.clone(), says.as_str(), fix.as_str());
+        let (says, fix) = (Arc::clone(says), Arc::clone(fix));
+        look.wrong(code, line.place.clone(), says, fix);
     }
     if let Some(runner) = &known.runner
         && parts::scripts(look, runner, line.user, &when, &line.place)
@@ -78,7 +85,7 @@ pub(super) fn job(look: &Look<'_>, line: JobLine<'_>, label: &str) {
                 .or_else(|| known.name.clone())
                 .unwrap_or_else(|| names::valid("")),
             named,
-            command: line.command.trim_end().into(),
+            command: Arc::clone(&known.command),
             when,
             state,
             beat,
@@ -95,7 +102,8 @@ fn known(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Rc<Known> {
     if line.input.is_some() || line.command.contains("beat") {
         return Rc::new(study(look, line, when));
     }
-    let mut key = Vec::with_capacity(line.raw.len() + 80);
+    let mut key = look.key.borrow_mut();
+    key.clear();
     for part in [
         line.user.as_bytes(),
         line.settings.shell(),
@@ -110,7 +118,7 @@ fn known(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Rc<Known> {
     }
     let known = Rc::new(study(look, line, when));
     let mut lines = look.lines.borrow_mut();
-    lines.insert(key.into(), Rc::clone(&known));
+    lines.insert(key.as_slice().into(), Rc::clone(&known));
     known
 }
 
@@ -123,6 +131,7 @@ fn study(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> Known {
     let given = called.is_some() || in_script.is_some();
     Known {
         wrong,
+        command: line.command.trim_end().into(),
         runner: parts::runner(line.command),
         in_script,
         name: (!given).then(|| names::from_command(line.command)),
@@ -163,11 +172,7 @@ fn odd_time(look: &Look<'_>, line: &JobLine<'_>, when: &When) {
 }
 
 /// What is wrong with the command: code, sentence, fix. And the beat that it leaves.
-fn said(
-    look: &Look<'_>,
-    line: &JobLine<'_>,
-    when: &When,
-) -> (Vec<(&'static str, String, String)>, Option<JobName>) {
+fn said(look: &Look<'_>, line: &JobLine<'_>, when: &When) -> (Vec<Wrong>, Option<JobName>) {
     let sight = Sight::new(look.root, look.users.id(line.user), &look.seen);
     let context = shell::Context {
         shell: line.settings.shell(),
@@ -184,7 +189,7 @@ fn said(
         look: if look.whole { &sight } else { &shell::Blind },
     };
     let study = shell::study(line.raw, line.input, &context);
-    let clean = |text: &str| plain(&masked(text));
+    let clean = |text: &str| plain(&masked(text)).into();
     let wrong = study.lints.iter();
     let wrong = wrong.map(|lint| (lint.code, clean(&lint.sentence), clean(&lint.fix)));
     (wrong.collect(), called(line, study.calls))

@@ -7,18 +7,19 @@ mod cron;
 mod files;
 mod line;
 mod parts;
+mod spread;
 mod timers;
 
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
-use std::ffi::{OsStr, OsString};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use heartbeat::JobName;
 
 use crate::beats::Scripts;
@@ -34,9 +35,6 @@ use crate::users::Users;
 
 /// Why jobs of crontabs do not run where there is no cron.
 pub const NO_CRON: &str = "no cron is installed";
-
-/// Fewer files are not worth a thread.
-const FEW: usize = 64;
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -83,6 +81,8 @@ pub struct Look<'a> {
     seen: Seen,
     /// Lines that were studied, by user, settings and command.
     lines: RefCell<HashMap<Box<[u8]>, Rc<line::Known>>>,
+    /// Room for a key of those.
+    key: RefCell<Vec<u8>>,
     /// Whether the tree has programs, and not settings only.
     whole: bool,
     /// Whether a cron daemon is there.
@@ -95,7 +95,9 @@ pub struct Look<'a> {
     /// Users by name, each once.
     named: RefCell<HashMap<Box<str>, Arc<str>>>,
     found: RefCell<Found>,
-    wishes: RefCell<Vec<Wish>>,
+    /// The words for the places of the jobs that tell one from another of its name, each
+    /// with the first job that it is for.
+    near: RefCell<Vec<(usize, Box<str>)>>,
 }
 
 /// Programs that run crontabs.
@@ -120,6 +122,7 @@ impl<'a> Look<'a> {
             scripts: Scripts::default(),
             seen: Seen::default(),
             lines: RefCell::default(),
+            key: RefCell::default(),
             whole,
             cron: !whole || CRONS.iter().any(|cron| there(cron)),
             anacron: root.runnable(Path::new("/usr/sbin/anacron")),
@@ -127,49 +130,7 @@ impl<'a> Look<'a> {
             run: RefCell::default(),
             named: RefCell::default(),
             found: RefCell::default(),
-            wishes: RefCell::default(),
-        }
-    }
-
-    /// Does something for each of many files, by all cores where there are many; what is
-    /// found is put together in the order of the files.
-    fn spread(&self, files: &[OsString], each: impl Fn(&Look<'_>, &OsStr) + Sync) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        if files.len() < FEW || cores == 1 {
-            files.iter().for_each(|file| each(self, file));
-            return;
-        }
-        let (now, zone, systemd) = (self.times.now(), self.times.zone(), self.systemd);
-        let parts = files.chunks(files.len().div_ceil(cores));
-        let found: Vec<_> = std::thread::scope(|scope| {
-            let each = &each;
-            let started: Vec<_> = parts
-                .map(|part| {
-                    let root = self.root.again();
-                    scope.spawn(move || {
-                        let users = Users::of(&root);
-                        let times = Times::new(now, zone);
-                        let look = Look::new(&root, &users, &times, systemd);
-                        part.iter().for_each(|file| each(&look, file));
-                        (look.found.take(), look.wishes.take(), look.run.take())
-                    })
-                })
-                .collect();
-            started.into_iter().map(|thread| thread.join()).collect()
-        });
-        for part in found {
-            match part {
-                Ok((mut found, mut wishes, mut run)) => {
-                    let mut all = self.found.borrow_mut();
-                    all.jobs.append(&mut found.jobs);
-                    all.findings.append(&mut found.findings);
-                    all.unseen.append(&mut found.unseen);
-                    self.wishes.borrow_mut().append(&mut wishes);
-                    self.run.borrow_mut().append(&mut run);
-                }
-                // A fault of this program: said, so that no job seems to be seen.
-                Err(_) => self.unseen("a part of the crontabs: the search failed".into()),
-            }
+            near: RefCell::default(),
         }
     }
 
@@ -195,8 +156,8 @@ impl<'a> Look<'a> {
         &self,
         code: &'static str,
         place: Place,
-        says: impl Into<String>,
-        fix: impl Into<String>,
+        says: impl Into<Arc<str>>,
+        fix: impl Into<Arc<str>>,
     ) {
         self.finding(Finding::new(code, place, says, fix));
     }
@@ -204,21 +165,13 @@ impl<'a> Look<'a> {
     /// Takes a job in. `place` is the word for its place that tells it from another of
     /// its name.
     fn job(&self, job: Job, place: &str) {
-        let mut wishes = self.wishes.borrow_mut();
+        let mut found = self.found.borrow_mut();
+        let mut near = self.near.borrow_mut();
         // The jobs of a file come one after the other.
-        let place = match wishes.last() {
-            Some(last) if *last.place == *place => Arc::clone(&last.place),
-            _ => place.into(),
-        };
-        wishes.push(Wish {
-            user: Arc::clone(&job.user),
-            name: job.name.clone(),
-            firm: job.named,
-            weak: job.state != State::Runs,
-            place,
-            line: job.place.line,
-        });
-        self.found.borrow_mut().jobs.push(job);
+        if near.last().is_none_or(|(_, last)| **last != *place) {
+            near.push((found.jobs.len(), place.into()));
+        }
+        found.jobs.push(job);
     }
 
     /// The beat that the program of a command leaves, where it is a script that can be
@@ -252,10 +205,25 @@ pub fn find(root: &Root, users: &Users, times: &Times, ask: &Ask) -> Found {
         timers::system(&look, ask.system.as_ref());
         timers::users(&look);
     }
-    let names = crate::names::settle(&look.wishes.take());
     let mut found = look.found.take();
-    for (job, name) in found.jobs.iter_mut().zip(names) {
-        job.name = name;
+    let near = look.near.take();
+    let wish = |at: usize| {
+        let job = &found.jobs[at];
+        Wish {
+            user: &job.user,
+            name: &job.name,
+            firm: job.named,
+            weak: job.state != State::Runs,
+            line: job.place.line,
+        }
+    };
+    let place = |at: usize| {
+        let after = near.partition_point(|(first, _)| *first <= at);
+        let near = after.checked_sub(1).and_then(|last| near.get(last));
+        near.map_or("", |(_, place)| place)
+    };
+    for (at, name) in crate::names::settle(found.jobs.len(), wish, place) {
+        found.jobs[at].name = name;
     }
     found
 }

@@ -243,7 +243,7 @@ fn script(
             state,
             beat,
             expected: false,
-            shape: Shape::Script(path.to_owned()),
+            shape: Shape::Script(Box::new(path.to_owned())),
         },
         label,
     );

@@ -451,23 +451,24 @@ fn names_are_stable_under_unrelated_changes() {
 
 #[test]
 fn many_files_are_found_in_their_order() {
-    let mut tree = Tree::with_users();
+    let mut tree = Tree::with_users().file("/etc/crontab", "0 2 * * * root sync\n");
     for file in 0..150 {
-        let line = format!("0 2 * * * root job-{file}\n1 2 * * root broken\n");
         let line = if file % 50 == 7 {
-            line
+            "1 2 * * root broken\n"
         } else {
-            line.lines().take(1).collect::<String>() + "\n"
+            "0 3 * * * root sync\n"
         };
-        tree = tree.file(&format!("/etc/cron.d/f{file:03}"), &line);
+        let text = format!("0 2 * * * root job-{file}\n{line}");
+        tree = tree.file(&format!("/etc/cron.d/f{file:03}"), &text);
     }
     let found = found(&tree);
     let names: Vec<_> = found.jobs.iter().map(|job| job.name.to_string()).collect();
-    let expected: Vec<_> = (0..150)
-        .filter(|n| n % 50 != 7)
-        .map(|n| format!("job-{n}"))
-        .collect();
+    let files = (0..150).filter(|n| n % 50 != 7);
+    let jobs = files.flat_map(|n| [format!("job-{n}"), format!("sync-f{n:03}")]);
+    let expected: Vec<_> = std::iter::once("sync-crontab".into()).chain(jobs).collect();
     assert_eq!(names, expected);
+    let places: Vec<_> = found.jobs.iter().map(|job| &job.place).collect();
+    assert!(places[1..].is_sorted(), "{places:?}");
     assert_eq!(
         codes(&found),
         [

@@ -10,7 +10,7 @@ use super::Look;
 use crate::beats;
 use crate::error::{said, shown};
 use crate::finding::Place;
-use crate::job::{Job, Kind, Leaves, Shape, State};
+use crate::job::{Job, Kind, Leaves, Shape, State, Unit};
 use crate::names;
 use crate::systemd::ask::{Live, Told};
 use crate::systemd::load::{SYSTEM, USER, Units};
@@ -155,11 +155,11 @@ fn one(
             state,
             beat,
             expected: false,
-            shape: Shape::Unit {
+            shape: Shape::Unit(Box::new(Unit {
                 service: service.name.clone(),
                 there: service.there,
                 delay: timer.delay.as_secs(),
-            },
+            })),
         },
         if kind == Kind::Timer {
             "timer"
@@ -179,7 +179,7 @@ fn reload(kind: Kind) -> &'static str {
 
 /// Whether it runs: as the running systemd says, else as the files do.
 fn state(look: &Look<'_>, timer: &Timer, asked: bool, live: Option<&Live>) -> State {
-    let off = |why: &str| State::Off(why.to_owned());
+    let off = |why: &str| State::Off(why.into());
     match live {
         Some(live) if live.active => return State::Runs,
         Some(live) if live.condition_failed => {
@@ -187,7 +187,7 @@ fn state(look: &Look<'_>, timer: &Timer, asked: bool, live: Option<&Live>) -> St
             return State::Off(if which.is_empty() {
                 "a condition of it does not hold here".into()
             } else {
-                format!("a condition of it does not hold here: {which}")
+                format!("a condition of it does not hold here: {which}").into()
             });
         }
         _ => {}
@@ -196,7 +196,7 @@ fn state(look: &Look<'_>, timer: &Timer, asked: bool, live: Option<&Live>) -> St
         timer::State::Masked => off("it is masked"),
         timer::State::Template => off("it is a template, and no instance of it is enabled"),
         timer::State::NotEnabled => off("nothing starts it"),
-        timer::State::With(units) => State::Off(format!(
+        timer::State::With(units) => off(&format!(
             "it is started with {} only, which no boot starts",
             units.join(", ")
         )),

@@ -1,6 +1,7 @@
 //! Names over tables of lines, and what must hold for all of them.
 
-use super::*;
+use super::{Wish, from_command, from_comment, valid};
+use heartbeat::JobName;
 use proptest::prelude::*;
 
 #[test]
@@ -84,15 +85,42 @@ fn a_comment_gives_a_name() {
     }
 }
 
-fn wish(user: &str, name: &str, place: &str, line: u32) -> Wish {
-    Wish {
-        user: user.into(),
+/// What a wish says, with its texts.
+#[derive(Debug, Clone)]
+struct Wanted {
+    user: &'static str,
+    name: JobName,
+    firm: bool,
+    weak: bool,
+    place: String,
+    line: u32,
+}
+
+fn wish(user: &'static str, name: &str, place: &str, line: u32) -> Wanted {
+    Wanted {
+        user,
         name: valid(name),
         firm: false,
         weak: false,
         place: place.into(),
-        line: Some(line),
+        line,
     }
+}
+
+fn settle(wanted: &[Wanted]) -> Vec<JobName> {
+    let mut names: Vec<JobName> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
+    let wish = |at: usize| Wish {
+        user: wanted[at].user,
+        name: &wanted[at].name,
+        firm: wanted[at].firm,
+        weak: wanted[at].weak,
+        line: Some(wanted[at].line),
+    };
+    let changed = super::settle(wanted.len(), wish, |at| &wanted[at].place);
+    for (at, name) in changed {
+        names[at] = name;
+    }
+    names
 }
 
 #[test]
@@ -128,6 +156,39 @@ fn those_that_collide_get_their_place() {
     assert_eq!(settle(&wishes)[4].as_str(), "sync");
 }
 
+#[test]
+fn many_names_differ_as_few_do() {
+    let wanted: Vec<Wanted> = (0..12_000)
+        .map(|n: u32| {
+            let mut wish = wish(["root", "app"][(n % 2) as usize], "", "", n % 4);
+            wish.name = valid(&format!("job-{}", n % 50));
+            wish.place = format!("f{}", n / 100);
+            wish.firm = n % 100 == 0;
+            wish.weak = n % 100 == 1;
+            wish
+        })
+        .collect();
+    let names = settle(&wanted);
+    let mut all: Vec<_> = wanted
+        .iter()
+        .zip(&names)
+        .map(|(w, name)| (w.user, name))
+        .collect();
+    // Those that are given stay as they are, all 120 of one name.
+    assert!(
+        (0..12_000)
+            .step_by(100)
+            .all(|at| names[at].as_str() == "job-0")
+    );
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 12_000 - 119);
+    let reversed: Vec<Wanted> = wanted.iter().rev().cloned().collect();
+    let mut back = settle(&reversed);
+    back.reverse();
+    assert_eq!(back, names);
+}
+
 proptest! {
     #[test]
     fn any_line_has_a_valid_name(line: String) {
@@ -147,7 +208,7 @@ proptest! {
     fn names_differ_and_do_not_depend_on_the_order(
         list in proptest::collection::vec(("[a-c]{1,2}", "(crontab|cron[.]d-x)", 1u32..9), 1..20)
     ) {
-        let mut wishes: Vec<Wish> = list.iter().map(|(name, place, line)| wish("root", name, place, *line)).collect();
+        let mut wishes: Vec<Wanted> = list.iter().map(|(name, place, line)| wish("root", name, place, *line)).collect();
         wishes.sort_by(|a, b| (&a.place, a.line).cmp(&(&b.place, b.line)));
         wishes.dedup_by(|a, b| (&a.place, a.line) == (&b.place, b.line));
         let names = settle(&wishes);
@@ -155,7 +216,7 @@ proptest! {
         sorted.sort();
         sorted.dedup();
         prop_assert_eq!(sorted.len(), names.len());
-        let back: Vec<Wish> = wishes.iter().rev().cloned().collect();
+        let back: Vec<Wanted> = wishes.iter().rev().cloned().collect();
         let mut reversed = settle(&back);
         reversed.reverse();
         prop_assert_eq!(&reversed, &names);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use watch::CoverageCounts;
 
 use crate::coverage::{Coverage, tool};
+use crate::finding::{ByPlace, Finding};
 use crate::job::{Job, State};
 use crate::mask::masked;
 
@@ -43,14 +44,14 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     beat_by: Option<&'a str>,
     expected: bool,
-    findings: Vec<&'a str>,
+    findings: Vec<&'static str>,
 }
 
 /// As one object, on one line.
 #[must_use]
 pub fn render(coverage: &Coverage) -> String {
     let record = coverage.record();
-    let codes = codes(coverage);
+    let mut wrong = ByPlace::new(&coverage.findings);
     let whole = Whole {
         v: 1,
         tool: tool(),
@@ -61,7 +62,7 @@ pub fn render(coverage: &Coverage) -> String {
         jobs: coverage
             .jobs
             .iter()
-            .map(|job| line(job, codes.get(&job.place).cloned().unwrap_or_default()))
+            .map(|job| line(job, wrong.at(&job.place)))
             .collect(),
         findings: record.findings,
         unseen: &coverage.unseen,
@@ -73,18 +74,7 @@ pub fn render(coverage: &Coverage) -> String {
     text
 }
 
-/// The codes of what is wrong, by place.
-pub(super) fn codes(
-    coverage: &Coverage,
-) -> std::collections::HashMap<&crate::finding::Place, Vec<&'static str>> {
-    let mut codes: std::collections::HashMap<_, Vec<&'static str>> = Default::default();
-    for finding in &coverage.findings {
-        codes.entry(&finding.place).or_default().push(finding.code);
-    }
-    codes
-}
-
-fn line<'a>(job: &'a Job, findings: Vec<&'a str>) -> Line<'a> {
+fn line<'a>(job: &'a Job, wrong: &[Finding]) -> Line<'a> {
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, true);
     Line {
         job: job.name.as_str(),
@@ -106,6 +96,6 @@ fn line<'a>(job: &'a Job, findings: Vec<&'a str>) -> Line<'a> {
         beat: job.beat.is_some(),
         beat_by: job.beat.map(crate::job::Leaves::as_str),
         expected: job.expected,
-        findings,
+        findings: wrong.iter().map(|finding| finding.code).collect(),
     }
 }

@@ -1,14 +1,19 @@
-//! The jobs that run, a row each. A large host has a hundred thousand: what many rows
-//! share is made once, and a row is written where it goes.
+//! The rows of the table, one for each job that runs. A large host has a hundred
+//! thousand, so each is written right where it goes, by all cores.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use super::table::{cell, next, short, width};
+use super::{AT_ONCE, FEW, in_turns};
+use crate::beside::{beside, parts};
 use crate::coverage::Coverage;
 use crate::error::shown;
+use crate::finding::{ByPlace, Finding};
 use crate::job::{Job, State};
 use crate::times::When;
 
@@ -18,179 +23,219 @@ const HEADS: [&str; COLUMNS] = [
     "JOB", "USER", "RUNS", "NEXT", "BEAT", "EXPECTED", "WHERE", "WRONG",
 ];
 
+/// How wide the columns are. One in which nothing is said is not there.
+type Wide = [usize; COLUMNS];
+
 /// What stands between two columns, many times over.
 const BLANKS: &str = "                                                                ";
 
-/// Fewer rows are not worth a thread.
-const FEW: usize = 10_000;
+/// Writes the rows with their heads and an empty line; nothing where no job runs.
+pub(super) fn write(coverage: &Coverage, out: &mut dyn io::Write) -> io::Result<()> {
+    let many = coverage.jobs.len();
+    let parts = beside(parts(many, FEW), |part| {
+        Part::new(&coverage.jobs[part], coverage)
+    });
+    if parts.iter().all(|part| part.rows.is_empty()) {
+        return Ok(());
+    }
+    let mut wide = [0; COLUMNS];
+    for part in &parts {
+        widen(&mut wide, part.wide);
+    }
+    for (wide, head) in wide.iter_mut().zip(HEADS) {
+        if *wide > 0 {
+            *wide = (*wide).max(head.len());
+        }
+    }
+    let heads = HEADS.into_iter().zip(wide);
+    let heads: String = heads
+        .map(|(head, wide)| Text::of(head).cell(wide))
+        .collect();
+    writeln!(out, "{}", heads.trim_end())?;
+    let parts = beside(parts, |part| (part.cells(wide), part));
+    let some = parts.iter().flat_map(|(cells, part)| {
+        let some = part.rows.chunks(AT_ONCE);
+        some.map(move |rows| (cells, part, rows))
+    });
+    in_turns(out, many, some, |(cells, part, rows), out| {
+        part.text(rows, cells, wide, out);
+    })?;
+    writeln!(out)
+}
 
-struct Rows<'a> {
+fn widen(wide: &mut Wide, by: Wide) {
+    for (wide, by) in wide.iter_mut().zip(by) {
+        *wide = (*wide).max(by);
+    }
+}
+
+/// Some of the rows. What several of them share is put together once.
+struct Part<'a> {
     rows: Vec<Row<'a>>,
+    users: Vec<Text<'a>>,
     /// In words, and the next run.
-    whens: Vec<(Cow<'a, str>, String)>,
-    files: Vec<String>,
+    whens: Vec<[Text<'a>; 2]>,
+    files: Vec<Text<'a>>,
+    wide: Wide,
 }
 
 struct Row<'a> {
     job: &'a Job,
+    user: usize,
     when: usize,
     file: usize,
-    wrong: String,
+    wrong: &'a [Finding],
 }
 
-/// Writes the rows with their heads and an empty line; nothing where no job runs.
-pub(super) fn write(out: &mut String, coverage: &Coverage) {
-    let rows = Rows::new(coverage);
-    if rows.rows.is_empty() {
-        return;
-    }
-    let wide = rows.wide();
-    out.reserve((wide.iter().sum::<usize>() + 2 * COLUMNS) * (rows.rows.len() + 1));
-    line(out, wide, HEADS);
-    let part = |part: &[Row<'_>], out: &mut String| {
-        let mut place = String::new();
-        for row in part {
-            let cells = rows.cells(row, &mut place);
-            line(out, wide, cells.each_ref().map(|cell| &**cell));
-        }
-    };
-    if rows.rows.len() < FEW {
-        part(&rows.rows, out);
-    } else {
-        // The first half here, the second beside it.
-        let (first, second) = rows.rows.split_at(rows.rows.len() / 2);
-        let second = std::thread::scope(|scope| {
-            let second = scope.spawn(|| {
-                let mut text = String::new();
-                part(second, &mut text);
-                text
-            });
-            part(first, out);
-            second.join()
-        });
-        match second {
-            Ok(text) => out.push_str(&text),
-            Err(fault) => std::panic::resume_unwind(fault),
-        }
-    }
-    out.push('\n');
+/// The cells that several rows share, as wide as their columns.
+struct Cells {
+    users: Vec<String>,
+    whens: Vec<String>,
+    /// By whether a beat is left, and whether it is expected.
+    said: [[String; 2]; 2],
 }
 
-impl<'a> Rows<'a> {
-    fn new(coverage: &'a Coverage) -> Self {
-        let codes = super::json::codes(coverage);
-        let mut all = Self {
-            rows: Vec::with_capacity(coverage.jobs.len()),
+impl<'a> Part<'a> {
+    fn new(jobs: &'a [Job], coverage: &'a Coverage) -> Self {
+        let mut part = Self {
+            rows: Vec::with_capacity(jobs.len()),
+            users: Vec::new(),
             whens: Vec::new(),
             files: Vec::new(),
+            wide: [0; COLUMNS],
         };
-        let mut known: HashMap<*const When, usize> = HashMap::new();
-        let mut file = None;
-        let running = coverage.jobs.iter().filter(|job| job.state == State::Runs);
-        for job in running {
-            let when = *known.entry(Arc::as_ptr(&job.when)).or_insert_with(|| {
-                let words = short(&job.when.words);
-                all.whens.push((words, next(coverage, job.when.next)));
-                all.whens.len() - 1
+        let mut wrong = ByPlace::new(&coverage.findings);
+        let mut users: HashMap<*const str, usize> = HashMap::new();
+        let mut whens: HashMap<*const When, usize> = HashMap::new();
+        let mut last = None;
+        for job in jobs.iter().filter(|job| job.state == State::Runs) {
+            let user = *users.entry(Arc::as_ptr(&job.user)).or_insert_with(|| {
+                part.users.push(Text::of(cell(&job.user)));
+                part.users.len() - 1
+            });
+            let when = *whens.entry(Arc::as_ptr(&job.when)).or_insert_with(|| {
+                let words = Text::of(short(&job.when.words));
+                let next = Text::of(next(coverage, job.when.next));
+                part.whens.push([words, next]);
+                part.whens.len() - 1
             });
             // The jobs of a file come one after the other.
-            if !file.is_some_and(|last| Arc::ptr_eq(last, &job.place.file)) {
-                file = Some(&job.place.file);
-                all.files.push(shown(&job.place.file));
+            if !last.is_some_and(|last| Arc::ptr_eq(last, &job.place.file)) {
+                last = Some(&job.place.file);
+                part.files.push(Text::of(shown(&job.place.file)));
             }
-            let wrong = codes.get(&job.place).map(|codes| codes.join(", "));
-            all.rows.push(Row {
+            let row = Row {
                 job,
+                user,
                 when,
-                file: all.files.len() - 1,
-                wrong: wrong.unwrap_or_default(),
-            });
-        }
-        all
-    }
-
-    /// The cells of a row. The place is put together in the text that is given.
-    fn cells<'t>(&'t self, row: &'t Row<'_>, place: &'t mut String) -> [Cow<'t, str>; COLUMNS] {
-        let (words, time) = &self.whens[row.when];
-        let (file, line) = (&self.files[row.file], row.job.place.line);
-        // Only the line differs from one row to the next.
-        place.truncate(if place.starts_with(file.as_str()) {
-            file.len()
-        } else {
-            0
-        });
-        if place.is_empty() {
-            place.push_str(file);
-        }
-        if let Some(line) = line {
-            let _ = write!(place, ":{line}");
-        }
-        [
-            row.job.name.as_str().into(),
-            cell(&row.job.user),
-            (&**words).into(),
-            time.into(),
-            yes(row.job.beat.is_some()).into(),
-            yes(row.job.expected).into(),
-            (&**place).into(),
-            (&row.wrong).into(),
-        ]
-    }
-
-    /// How wide each column is: as its widest cell, or nothing where nothing is said.
-    fn wide(&self) -> [usize; COLUMNS] {
-        let whens = self.whens.iter();
-        let whens: Vec<_> = whens
-            .map(|(words, time)| [width(words), width(time)])
-            .collect();
-        let files: Vec<_> = self.files.iter().map(|file| width(file)).collect();
-        let mut wide = [0; COLUMNS];
-        for row in &self.rows {
-            let line = row.job.place.line;
-            let line = line.map_or(0, |line| line.checked_ilog10().unwrap_or(0) as usize + 2);
-            let [words, time] = whens[row.when];
-            let row = [
-                row.job.name.as_str().len(),
-                width(&cell(&row.job.user)),
-                words,
-                time,
-                yes(row.job.beat.is_some()).len(),
-                yes(row.job.expected).len(),
-                files[row.file] + line,
-                width(&row.wrong),
+                file: part.files.len() - 1,
+                wrong: wrong.at(&job.place),
+            };
+            let [words, next] = &part.whens[when];
+            let wide = [
+                job.name.as_str().len(),
+                part.users[user].wide,
+                words.wide,
+                next.wide,
+                yes(job.beat.is_some()).len(),
+                yes(job.expected).len(),
+                part.wide_of_place(&row),
+                codes(row.wrong).map(str::len).sum(),
             ];
-            for (wide, cell) in wide.iter_mut().zip(row) {
-                *wide = (*wide).max(cell);
-            }
+            widen(&mut part.wide, wide);
+            part.rows.push(row);
         }
-        for (wide, head) in wide.iter_mut().zip(HEADS) {
-            if *wide > 0 {
-                *wide = (*wide).max(head.len());
-            }
-        }
-        wide
+        part
     }
+
+    fn wide_of_place(&self, row: &Row<'_>) -> usize {
+        let digits = |line: u32| line.checked_ilog10().unwrap_or(0) as usize + 1;
+        self.files[row.file].wide + row.job.place.line.map_or(0, |line| digits(line) + 1)
+    }
+
+    fn cells(&self, wide: Wide) -> Cells {
+        let [_, user, words, next, beat, expected, ..] = wide;
+        let users = self.users.iter().map(|text| text.cell(user));
+        let whens = self.whens.iter();
+        let whens = whens.map(|[a, b]| [a.cell(words), b.cell(next)].concat());
+        let both = |is: bool, known: bool| {
+            let cells = [
+                Text::of(yes(is)).cell(beat),
+                Text::of(yes(known)).cell(expected),
+            ];
+            cells.concat()
+        };
+        Cells {
+            users: users.collect(),
+            whens: whens.collect(),
+            said: [false, true].map(|is| [false, true].map(|known| both(is, known))),
+        }
+    }
+
+    fn text(&self, rows: &[Row<'_>], cells: &Cells, wide: Wide, out: &mut String) {
+        out.reserve((wide.iter().sum::<usize>() + 2 * COLUMNS) * rows.len());
+        let [name_wide, .., place_wide, _] = wide;
+        for row in rows {
+            let name = row.job.name.as_str();
+            let said = &cells.said[usize::from(row.job.beat.is_some())];
+            out.push_str(name);
+            pad(out, name_wide, name.len());
+            out.push_str(&cells.users[row.user]);
+            out.push_str(&cells.whens[row.when]);
+            out.push_str(&said[usize::from(row.job.expected)]);
+            out.push_str(&self.files[row.file].text);
+            if let Some(line) = row.job.place.line {
+                let _ = write!(out, ":{line}");
+            }
+            if !row.wrong.is_empty() {
+                pad(out, place_wide, self.wide_of_place(row));
+                codes(row.wrong).for_each(|code| out.push_str(code));
+            }
+            out.push('\n');
+        }
+    }
+}
+
+/// The codes of findings, with what stands between them.
+fn codes(wrong: &[Finding]) -> impl Iterator<Item = &'static str> {
+    let codes = wrong.iter().flat_map(|finding| [", ", finding.code]);
+    codes.skip(1)
 }
 
 fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
 
-fn line(out: &mut String, wide: [usize; COLUMNS], cells: [&str; COLUMNS]) {
-    let start = out.len();
-    for (cell, wide) in cells.iter().zip(wide) {
-        if wide == 0 {
-            continue;
-        }
-        out.push_str(cell);
-        let mut pad = wide.saturating_sub(width(cell)) + 2;
-        while pad > 0 {
-            let some = pad.min(BLANKS.len());
-            out.push_str(&BLANKS[..some]);
-            pad -= some;
-        }
+/// A text and how many columns it takes.
+struct Text<'a> {
+    text: Cow<'a, str>,
+    wide: usize,
+}
+
+impl<'a> Text<'a> {
+    fn of(text: impl Into<Cow<'a, str>>) -> Self {
+        let text = text.into();
+        let wide = width(&text);
+        Self { text, wide }
     }
-    let end = out[start..].trim_end_matches(' ').len();
-    out.truncate(start + end);
-    out.push('\n');
+
+    /// With the blanks up to the next column.
+    fn cell(&self, wide: usize) -> String {
+        let mut cell = String::new();
+        if wide > 0 {
+            cell.push_str(&self.text);
+            pad(&mut cell, wide, self.wide);
+        }
+        cell
+    }
+}
+
+/// The blanks from the end of a text up to the next column.
+fn pad(out: &mut String, wide: usize, own: usize) {
+    let mut pad = wide.saturating_sub(own) + 2;
+    while pad > 0 {
+        let some = pad.min(BLANKS.len());
+        out.push_str(&BLANKS[..some]);
+        pad -= some;
+    }
 }

@@ -3,60 +3,76 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::{AT_ONCE, in_turns};
 use crate::coverage::Coverage;
 use crate::error::plain;
+use crate::finding::Finding;
 use crate::job::{Job, State};
 
 /// Texts longer than this are cut in the table; the JSON has them whole.
 const WIDEST: usize = 52;
 
-/// As text.
-#[must_use]
-pub fn render(coverage: &Coverage) -> String {
-    let mut out = String::new();
+/// Writes it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(coverage: &Coverage, out: &mut dyn Write) -> io::Result<()> {
     let of =
         |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
-    super::rows::write(&mut out, coverage);
+    super::rows::write(coverage, out)?;
     let off: Vec<[String; 3]> = of(|state| matches!(state, State::Off(_)))
         .map(|job| [job.name.to_string(), place(job), why(job)])
         .collect();
     if !off.is_empty() {
-        out.push_str("Not enabled:\n");
-        list(&mut out, &off);
+        writeln!(out, "Not enabled:\n{}", list(&off))?;
     }
     let aside: Vec<[String; 3]> = of(|state| *state == State::Aside)
         .map(|job| [job.name.to_string(), place(job), String::new()])
         .collect();
     if !aside.is_empty() {
-        out.push_str("Leaves the work to systemd's timers here:\n");
-        list(&mut out, &aside);
+        let head = "Leaves the work to systemd's timers here:";
+        writeln!(out, "{head}\n{}", list(&aside))?;
     }
-    if !coverage.findings.is_empty() {
-        out.push_str("Findings:\n");
-        for finding in &coverage.findings {
-            let _ = writeln!(
-                out,
-                "  {}  [{}]\n    {}\n    fix: {}",
-                finding.place, finding.code, finding.says, finding.fix
-            );
-        }
-        out.push('\n');
+    let findings = &coverage.findings;
+    if !findings.is_empty() {
+        writeln!(out, "Findings:")?;
+        in_turns(out, findings.len(), findings.chunks(AT_ONCE), tell)?;
+        writeln!(out)?;
     }
     if !coverage.unseen.is_empty() {
-        out.push_str("Could not be seen; jobs may be hidden there:\n");
+        writeln!(out, "Could not be seen; jobs may be hidden there:")?;
         for what in &coverage.unseen {
-            let _ = writeln!(out, "  {what}");
+            writeln!(out, "  {what}")?;
         }
-        out.push('\n');
+        writeln!(out)?;
     }
     for note in &coverage.notes {
-        let _ = writeln!(out, "{note}\n");
+        writeln!(out, "{note}\n")?;
     }
-    let _ = writeln!(out, "{}", coverage.summary());
-    out
+    writeln!(out, "{}", coverage.summary())
+}
+
+/// What is wrong, each with its place and its fix.
+fn tell(findings: &[Finding], out: &mut String) {
+    for finding in findings {
+        let (says, fix) = (&*finding.says, &*finding.fix);
+        let _ = write!(out, "  {}", finding.place);
+        for text in [
+            "  [",
+            finding.code,
+            "]\n    ",
+            says,
+            "\n    fix: ",
+            fix,
+            "\n",
+        ] {
+            out.push_str(text);
+        }
+    }
 }
 
 /// A text whose control characters cannot reach the terminal.
@@ -118,14 +134,15 @@ pub(super) fn width(text: &str) -> usize {
     }
 }
 
-/// A list of short lines, and a gap after it.
-fn list(out: &mut String, rows: &[[String; 3]]) {
+/// A list of short lines.
+fn list(rows: &[[String; 3]]) -> String {
     let wide = |at: usize| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0);
     let (first, second) = (wide(0), wide(1));
+    let mut out = String::new();
     for [name, place, why] in rows {
         let line = format!("  {name:first$}  {place:second$}  {why}");
         out.push_str(line.trim_end());
         out.push('\n');
     }
-    out.push('\n');
+    out
 }

@@ -64,7 +64,71 @@ fn host() -> Tree {
 
 #[test]
 fn people_read() {
-    insta::assert_snapshot!(table::render(&coverage(&host())));
+    let mut text = Vec::new();
+    table::write(&coverage(&host()), &mut text).unwrap();
+    insta::assert_snapshot!(String::from_utf8(text).unwrap());
+}
+
+#[test]
+fn many_rows_are_as_few() {
+    let mut tree = Tree::with_users();
+    for file in 0..70 {
+        let line = |n: usize| {
+            let user = ["root", "app"][n % 2];
+            let end = [" >/dev/null 2>&1", " && beat b-", ""][n % 3];
+            let number = if n % 3 == 1 {
+                format!("{file}-{n} --every 1d")
+            } else {
+                String::new()
+            };
+            format!("{} {} * * * {user} run-{n}{end}{number}\n", n % 60, n % 24)
+        };
+        let text: String = (0..100).map(line).collect();
+        tree = tree.file(&format!("/etc/cron.d/f{file}"), &text);
+    }
+    let coverage = coverage(&tree);
+    assert_eq!(coverage.jobs.len(), 7_000);
+    let mut text = Vec::new();
+    table::write(&coverage, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let mut lines = text.lines();
+    let heads = lines.next().unwrap();
+    let column = |head: &str| heads.find(head).unwrap();
+    for job in &coverage.jobs {
+        let line = lines.next().unwrap();
+        let cell = |head: &str| line[column(head)..].split("  ").next().unwrap();
+        assert_eq!(cell("JOB"), job.name.as_str());
+        assert_eq!(cell("USER"), &*job.user, "{line}");
+        assert_eq!(cell("RUNS"), &*job.when.words, "{line}");
+        assert_eq!(
+            cell("BEAT"),
+            if job.beat.is_some() { "yes" } else { "no" },
+            "{line}"
+        );
+        assert_eq!(cell("EXPECTED"), "no", "{line}");
+        assert_eq!(cell("WHERE"), job.place.to_string());
+        let found = coverage
+            .findings
+            .iter()
+            .filter(|found| found.place == job.place);
+        let wrong = line.get(column("WRONG")..).unwrap_or_default();
+        assert_eq!(
+            wrong,
+            found.map(|found| found.code).collect::<Vec<_>>().join(", ")
+        );
+        assert!(!line.ends_with(' '), "{line:?}");
+    }
+    assert_eq!((lines.next(), lines.next()), (Some(""), Some("Findings:")));
+    for finding in &coverage.findings {
+        let head = format!("  {}  [{}]", finding.place, finding.code);
+        let told = [
+            head,
+            format!("    {}", finding.says),
+            format!("    fix: {}", finding.fix),
+        ];
+        let lines: Vec<_> = lines.by_ref().take(3).collect();
+        assert_eq!(lines, told);
+    }
 }
 
 #[test]

@@ -197,7 +197,7 @@ enum Argument<'a> {
 
 /// The arguments of a `beat`, one after the other.
 fn arguments(simple: &Simple) -> Option<impl Iterator<Item = Argument<'_>>> {
-    let mut rest = simple.words.get(simple.program()? + 1..)?.iter();
+    let mut rest = simple.words.get(simple.program? + 1..)?.iter();
     Some(std::iter::from_fn(move || {
         let Some(text) = rest.next()?.text() else {
             return Some(Argument::Unsure);

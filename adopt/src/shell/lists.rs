@@ -1,6 +1,7 @@
 //! Lists, pipelines and commands, by the grammar of POSIX, as far as it is read here.
 
 use super::names::is_keyword;
+use super::programs::program;
 use super::tree::{AndOr, Command, List, Op, Pipeline, Redirect, Simple, Word};
 use super::words::{DEEPEST, unclosed};
 use super::{Dialect, Unsure};
@@ -269,6 +270,7 @@ impl<'a> Reader<'a> {
             });
         }
         Ok(Simple {
+            program: program(&words),
             assignments,
             words,
             redirects,

@@ -1,8 +1,9 @@
 //! Programs that are not there, or that the job's user may not run.
 
-use std::ffi::{OsStr, OsString};
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::lint::{Context, Lint};
 use super::look::{Look, Program};
@@ -48,16 +49,18 @@ fn walk(list: &List, context: &Context<'_>, found: &mut Vec<Lint>) {
 }
 
 fn one(simple: &Simple, context: &Context<'_>) -> Option<Lint> {
-    let word = simple.words.get(simple.program()?)?;
+    let word = simple.words.get(simple.program?)?;
     let name = word.value.as_deref()?;
     let shown = String::from_utf8_lossy(name);
-    let (sentence, code, fix) = match find(name, context.path, context.look)? {
-        (_, Program::Missing) if name.contains(&b'/') => (
+    let (path, what) = find(name, context.path, context.look)?;
+    let path = Path::new(OsStr::from_bytes(&path)).display();
+    let (sentence, code, fix) = match what {
+        Program::Missing if name.contains(&b'/') => (
             format!("There is no program {shown}."),
             "program-missing",
             "Correct the path, or remove the line.".to_owned(),
         ),
-        (_, Program::Missing) => (
+        Program::Missing => (
             format!(
                 "There is no program {shown} in the PATH of this line, {}.",
                 String::from_utf8_lossy(context.path)
@@ -65,52 +68,49 @@ fn one(simple: &Simple, context: &Context<'_>) -> Option<Lint> {
             "program-missing",
             format!("Write where {shown} lies, or set PATH above the line."),
         ),
-        (path, Program::NotExecutable) => (
-            format!("The user of this line may not run {}.", path.display()),
+        Program::NotExecutable => (
+            format!("The user of this line may not run {path}."),
             "program-not-executable",
-            format!("Make it executable: chmod +x {}", path.display()),
+            format!("Make it executable: chmod +x {path}"),
         ),
-        (path, Program::Directory) => (
-            format!("{} is a directory, no program.", path.display()),
+        Program::Directory => (
+            format!("{path} is a directory, no program."),
             "program-not-executable",
             "Write the program's own path.".to_owned(),
         ),
-        (_, Program::Runs | Program::Text | Program::Unknown) => return None,
+        Program::Runs | Program::Text | Program::Unknown => return None,
     };
     Some(Lint::new(code, &word.span, sentence, fix))
 }
 
 /// Where a program lies and what it is, as a shell with this path finds it. `None` where that is
-/// not certain: a builtin, a relative path.
-fn find(name: &[u8], path: &[u8], look: &dyn Look) -> Option<(PathBuf, Program)> {
-    let as_path = |text: &[u8]| PathBuf::from(OsStr::from_bytes(text));
+/// not certain (a builtin, a relative path), and where a search along the path finds it.
+fn find<'a>(name: &'a [u8], path: &[u8], look: &dyn Look) -> Option<(Cow<'a, [u8]>, Program)> {
+    let at = |place: &[u8]| look.program(Path::new(OsStr::from_bytes(place)));
     if name.contains(&b'/') {
-        let program = as_path(name);
-        let what = program.is_absolute().then(|| look.program(&program))?;
-        return Some((program, what));
+        return name.starts_with(b"/").then(|| (name.into(), at(name)));
     }
     if name.is_empty() || is_builtin(name) {
         return None;
     }
     let mut denied = None;
-    let mut place = OsString::new();
+    let mut place = Vec::new();
     for dir in path.split(|b| *b == b':') {
         if !dir.starts_with(b"/") {
             return None;
         }
         place.clear();
         for part in [dir, b"/", name] {
-            place.push(OsStr::from_bytes(part));
+            place.extend_from_slice(part);
         }
-        let program = Path::new(&place);
-        match look.program(program) {
+        match at(&place) {
             Program::Missing | Program::Directory => {}
-            Program::NotExecutable => denied = denied.or(Some(program.to_owned())),
-            what => return Some((program.to_owned(), what)),
+            Program::NotExecutable => denied = denied.or_else(|| Some(place.clone())),
+            Program::Runs | Program::Text | Program::Unknown => return None,
         }
     }
-    match denied {
-        Some(program) => Some((program, Program::NotExecutable)),
-        None => Some((as_path(name), Program::Missing)),
-    }
+    Some(match denied {
+        Some(place) => (place.into(), Program::NotExecutable),
+        None => (name.into(), Program::Missing),
+    })
 }

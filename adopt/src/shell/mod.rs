@@ -48,9 +48,9 @@ impl Dialect {
     /// The dialect of a shell by its path. `None` where it is none that is known.
     #[must_use]
     pub fn of(shell: &[u8]) -> Option<Self> {
-        match shell.rsplit(|b| *b == b'/').next() {
-            Some(b"sh" | b"dash") => Some(Self::Posix),
-            Some(b"bash") => Some(Self::Bash),
+        match tree::base(shell) {
+            b"sh" | b"dash" => Some(Self::Posix),
+            b"bash" => Some(Self::Bash),
             _ => None,
         }
     }

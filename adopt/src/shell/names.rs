@@ -6,7 +6,7 @@ const KEYWORDS: [&str; 24] = [
     "in", "{", "}", "!", "[[", "]]", "function", "select", "time", "coproc", "((", "))",
 ];
 
-/// Commands that a shell runs itself, in dash or in bash.
+/// Commands that a shell runs itself, in dash or in bash, sorted.
 const BUILTINS: [&str; 71] = [
     ".",
     ":",
@@ -40,6 +40,7 @@ const BUILTINS: [&str; 71] = [
     "hash",
     "help",
     "history",
+    "inlib",
     "jobs",
     "kill",
     "let",
@@ -49,6 +50,7 @@ const BUILTINS: [&str; 71] = [
     "mapfile",
     "newgrp",
     "popd",
+    "print",
     "printf",
     "pushd",
     "pwd",
@@ -57,6 +59,7 @@ const BUILTINS: [&str; 71] = [
     "readonly",
     "return",
     "set",
+    "setvar",
     "shift",
     "shopt",
     "source",
@@ -69,16 +72,13 @@ const BUILTINS: [&str; 71] = [
     "type",
     "typeset",
     "ulimit",
+    "ulimits",
     "umask",
     "unalias",
     "unset",
     "wait",
     "whence",
-    "print",
-    "inlib",
-    "setvar",
     "wordexp",
-    "ulimits",
 ];
 
 /// Whether a word that is not quoted belongs to the grammar of a shell.
@@ -90,5 +90,22 @@ pub fn is_keyword(word: &[u8]) -> bool {
 /// Whether a shell runs this command itself.
 #[must_use]
 pub fn is_builtin(word: &[u8]) -> bool {
-    BUILTINS.iter().any(|known| known.as_bytes() == word)
+    let order = |known: &&str| known.as_bytes().cmp(word);
+    BUILTINS.binary_search_by(order).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtins_are_found() {
+        assert!(BUILTINS.is_sorted());
+        for name in BUILTINS {
+            assert!(is_builtin(name.as_bytes()), "{name}");
+        }
+        for other in ["", "ls", "cdx", "zz", "!"] {
+            assert!(!is_builtin(other.as_bytes()), "{other}");
+        }
+    }
 }

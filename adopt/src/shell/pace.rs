@@ -12,7 +12,7 @@ const WIDE: u32 = 2;
 
 pub(super) fn lint(call: &BeatCall, context: &Context<'_>) -> Option<Lint> {
     let written = context.schedule?;
-    let fix = format!("Write --cron '{written}' instead.");
+    let fix = || format!("Write --cron '{written}' instead.");
     if let Some(cron) = &call.cron {
         let same = cron.split_whitespace().eq(written.split_whitespace());
         return (!same).then(|| {
@@ -20,7 +20,7 @@ pub(super) fn lint(call: &BeatCall, context: &Context<'_>) -> Option<Lint> {
                 "schedule-contradicts",
                 &call.span,
                 format!("The beat says that the job runs at {cron:?}, the line says {written:?}."),
-                fix,
+                fix(),
             )
         });
     }
@@ -42,7 +42,12 @@ pub(super) fn lint(call: &BeatCall, context: &Context<'_>) -> Option<Lint> {
     } else {
         return None;
     };
-    Some(Lint::new("schedule-contradicts", &call.span, sentence, fix))
+    Some(Lint::new(
+        "schedule-contradicts",
+        &call.span,
+        sentence,
+        fix(),
+    ))
 }
 
 /// A time in its largest whole unit.

@@ -32,6 +32,10 @@ const MAKE: [&[u8]; 2] = [b"mkdir", b"install"];
 
 pub(super) fn lint(list: &List, context: &Context<'_>) -> Vec<Lint> {
     let mut found = Vec::new();
+    // Most lines have none.
+    if !any_command(list, &mut |command| !command.redirects().is_empty()) {
+        return found;
+    }
     thrown(list, &mut found);
     if !makes_folders(list) {
         folders(list, context, &mut found);

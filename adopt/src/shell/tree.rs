@@ -69,6 +69,9 @@ pub struct Simple {
     pub words: Vec<Word>,
     /// Redirections.
     pub redirects: Vec<Redirect>,
+    /// Where in `words` the program is that is run in the end: what `exec`, `nice`,
+    /// `env A=b` and the like are followed by. `None` where that is not certain.
+    pub program: Option<usize>,
     /// Where it is.
     pub span: Span,
 }
@@ -143,17 +146,16 @@ impl Command {
 }
 
 impl Simple {
-    /// Where in `words` the program is that is run in the end: what `exec`, `nice`,
-    /// `env A=b` and the like are followed by.
-    #[must_use]
-    pub fn program(&self) -> Option<usize> {
-        super::programs::program(&self.words)
-    }
-
-    /// The name of that program, without its folder.
+    /// The name of the program that is run in the end, without its folder.
     #[must_use]
     pub fn name(&self) -> Option<&[u8]> {
-        let word = self.words.get(self.program()?)?;
-        word.value.as_deref()?.rsplit(|b| *b == b'/').next()
+        let word = self.words.get(self.program?)?;
+        Some(base(word.value.as_deref()?))
     }
+}
+
+/// A name without its folder.
+pub(super) fn base(path: &[u8]) -> &[u8] {
+    let folder = path.iter().rposition(|byte| *byte == b'/');
+    folder.and_then(|at| path.get(at + 1..)).unwrap_or(path)
 }
