@@ -1,5 +1,6 @@
 //! Names that differ, so that no job hides behind another.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
@@ -34,35 +35,34 @@ pub fn settle<'a>(
     let wanted = hashes.into_iter().flatten().enumerate();
     let wanted = wanted.map(|(at, hash)| {
         let wish = wish(at);
-        taken.take(&wish, wish.name, hash)
+        taken.take(&wish, Cow::Borrowed(wish.name), hash)
     });
     let mut places: Vec<usize> = wanted.collect();
     let mut changed = vec![false; many];
     for step in 0..3 {
         // All of those that collide are told before one of them gives way.
-        let clash = |at: &usize| taken.clash(&wish(*at), places[*at]);
-        let clash: Vec<usize> = (0..many).filter(clash).collect();
-        if clash.is_empty() {
-            break;
-        }
-        let made = beside(parts(clash.len(), FEW), |part| {
+        let made = beside(parts(many, FEW), |part| {
             let mut text = String::new();
-            let made = clash[part].iter().map(|at| {
-                let wish = wish(*at);
-                let name = longer(&wish, place(*at), step, *at, &mut text);
-                (hash(wish.user, &name), name)
+            let clash = part.map(|at| (at, wish(at)));
+            let clash = clash.filter(|(at, wish)| taken.clash(wish, places[*at]));
+            let made = clash.map(|(at, wish)| {
+                let name = longer(&wish, place(at), step, at, &mut text);
+                (at, hash(wish.user, &name), name)
             });
             made.collect::<Vec<_>>()
         });
-        for (at, (hash, name)) in clash.into_iter().zip(made.into_iter().flatten()) {
+        if made.iter().all(Vec::is_empty) {
+            break;
+        }
+        for (at, hash, name) in made.into_iter().flatten() {
             let wish = wish(at);
             taken.give_back(&wish, places[at]);
-            places[at] = taken.take(&wish, &name, hash);
+            places[at] = taken.take(&wish, Cow::Owned(name), hash);
             changed[at] = true;
         }
     }
     let changed = (0..many).filter(|at| changed[*at]);
-    let names = changed.map(|at| (at, taken.names[places[at]].name.clone()));
+    let names = changed.map(|at| (at, taken.name(&wish(at), places[at])));
     names.collect()
 }
 
@@ -103,15 +103,15 @@ struct Taken<'a> {
     users: HashMap<&'a str, usize>,
     /// The user of the last wish: the next one is often theirs, too.
     last: Option<(&'a str, usize)>,
-    names: Vec<Name>,
+    names: Vec<Name<'a>>,
     /// Where in `names` a name of a user is.
     numbers: HashTable<usize>,
 }
 
 /// A name of a user.
-struct Name {
+struct Name<'a> {
     user: usize,
-    name: JobName,
+    name: Cow<'a, JobName>,
     /// Of both: told once.
     hash: u64,
     /// How many have it.
@@ -143,19 +143,19 @@ impl<'a> Taken<'a> {
     }
 
     /// Takes a name of a user with the hash of both, and says where it is counted.
-    fn take(&mut self, wish: &Wish<'a>, name: &JobName, hash: u64) -> usize {
+    fn take(&mut self, wish: &Wish<'a>, name: Cow<'a, JobName>, hash: u64) -> usize {
         let user = self.user(wish);
         let Self { names, numbers, .. } = self;
         let same = |at: &usize| {
             let known = &names[*at];
-            known.hash == hash && known.user == user && known.name == *name
+            known.hash == hash && known.user == user && *known.name == *name
         };
         let entry = numbers.entry(hash, same, |at| names[*at].hash);
         let at = *entry.or_insert(names.len()).get();
         if at == names.len() {
             names.push(Name {
                 user,
-                name: name.clone(),
+                name,
                 hash,
                 all: 0,
                 strong: 0,
@@ -175,5 +175,14 @@ impl<'a> Taken<'a> {
     fn clash(&self, wish: &Wish<'_>, at: usize) -> bool {
         let Name { all, strong, .. } = self.names[at];
         !wish.firm && if wish.weak { all > 1 } else { strong > 1 }
+    }
+
+    /// The name of a wish, when no more are asked for: whose alone it is gets it as it is.
+    fn name(&mut self, wish: &Wish<'a>, at: usize) -> JobName {
+        let Name { name, all, .. } = &mut self.names[at];
+        if *all > 1 {
+            return name.as_ref().clone();
+        }
+        std::mem::replace(name, Cow::Borrowed(wish.name)).into_owned()
     }
 }

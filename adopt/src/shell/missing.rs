@@ -11,10 +11,14 @@ use super::names::is_builtin;
 use super::redirects::any_command;
 use super::tree::{Command, List, Op, Simple};
 
-/// Commands after which a missing program was thought of, or the path may be another.
-const ASKED: [&[u8]; 8] = [
-    b"test", b"[", b"command", b"which", b"type", b"hash", b".", b"source",
-];
+/// Whether a command asks for a program, or may look elsewhere for it: what is missing
+/// after it was thought of.
+fn asks(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"test" | b"[" | b"command" | b"which" | b"type" | b"hash" | b"." | b"source"
+    )
+}
 
 pub(super) fn lint(list: &List, context: &Context<'_>) -> Vec<Lint> {
     let mut thought_of = |command: &Command| {
@@ -23,8 +27,7 @@ pub(super) fn lint(list: &List, context: &Context<'_>) -> Vec<Lint> {
         };
         let path = |w: &super::Word| w.prefix.starts_with(b"PATH=");
         let first = simple.words.first().and_then(|w| w.value.as_deref());
-        first.is_some_and(|name| ASKED.contains(&name))
-            || simple.assignments.iter().chain(&simple.words).any(path)
+        first.is_some_and(asks) || simple.assignments.iter().chain(&simple.words).any(path)
     };
     if any_command(list, &mut thought_of) {
         return Vec::new();

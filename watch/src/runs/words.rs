@@ -180,8 +180,10 @@ impl View {
     fn day(&self) -> Option<String> {
         let any_date = self.days >> 1 == EVERY_DAY >> 1 && !self.from_end;
         let any_weekday = self.weekdays == EVERY_WEEKDAY;
-        let months = self.months();
-        let months = (self.months != EVERY_MONTH).then_some(months?);
+        let months = match self.months {
+            EVERY_MONTH => None,
+            _ => Some(self.months()?),
+        };
         let in_months = months.as_ref().map(|months| format!("in {months}"));
         let by_weekday = || by_weekday(self.weekdays);
         Some(match (any_date, any_weekday) {
@@ -225,8 +227,7 @@ impl View {
             .zip(MONTHS)
             .filter(|(month, _)| self.months >> month & 1 == 1);
         let names: Vec<String> = named.map(|(_, name)| name.to_owned()).collect();
-        let few = names.len() <= MOST as usize || self.months == EVERY_MONTH;
-        few.then(|| list(names))
+        (names.len() <= MOST as usize).then(|| list(names))
     }
 }
 
