@@ -222,8 +222,11 @@ pub fn find(root: &Root, users: &Users, times: &Times, ask: &Ask) -> Found {
         let near = after.checked_sub(1).and_then(|last| near.get(last));
         near.map_or("", |(_, place)| place)
     };
-    for (at, name) in crate::names::settle(found.jobs.len(), wish, place) {
-        found.jobs[at].name = name;
+    let names = crate::names::settle(found.jobs.len(), wish, place);
+    for (job, name) in found.jobs.iter_mut().zip(names) {
+        if let Some(name) = name {
+            job.name = name;
+        }
     }
     found
 }

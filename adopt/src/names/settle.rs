@@ -1,9 +1,8 @@
 //! Names that differ, so that no job hides behind another.
 
-use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use heartbeat::JobName;
 
 use super::{Wish, valid};
@@ -17,53 +16,51 @@ const FEW: usize = 5_000;
 /// not matter. A job that does not run takes no name from one that does.
 ///
 /// `wish` and `place` are asked by number: what a job wishes for, and where it is, in a
-/// word (`crontab`, `php` for that file in `cron.d`).
+/// word (`crontab`, `php` for that file in `cron.d`). What is returned has an entry for
+/// each of them, which is empty where the wish is granted.
 #[must_use]
 pub fn settle<'a>(
     many: usize,
     wish: impl Fn(usize) -> Wish<'a> + Sync,
     place: impl Fn(usize) -> &'a str + Sync,
-) -> Vec<(usize, JobName)> {
+) -> Vec<Option<JobName>> {
     let hasher = DefaultHashBuilder::default();
     let hash = |user: &str, name: &JobName| hasher.hash_one((user, name.as_str()));
+    let standing = beside(parts(many, FEW), |part| {
+        let standing = part.map(&wish).map(|wish| Standing {
+            hash: hash(wish.user, wish.name),
+            firm: wish.firm,
+            weak: wish.weak,
+        });
+        standing.collect::<Vec<_>>()
+    });
+    let mut standing = standing.concat();
     let mut taken = Taken::of(many);
-    let hashes = beside(parts(many, FEW), |part| {
-        let wishes = part.map(&wish);
-        let hashes = wishes.map(|wish| hash(wish.user, wish.name));
-        hashes.collect::<Vec<_>>()
-    });
-    let wanted = hashes.into_iter().flatten().enumerate();
-    let wanted = wanted.map(|(at, hash)| {
-        let wish = wish(at);
-        taken.take(&wish, Cow::Borrowed(wish.name), hash)
-    });
-    let mut places: Vec<usize> = wanted.collect();
-    let mut changed = vec![false; many];
+    standing.iter().for_each(|wish| taken.take(*wish));
+    let mut names = vec![None; many];
     for step in 0..3 {
         // All of those that collide are told before one of them gives way.
-        let made = beside(parts(many, FEW), |part| {
+        let longer = beside(parts(many, FEW), |part| {
             let mut text = String::new();
-            let clash = part.map(|at| (at, wish(at)));
-            let clash = clash.filter(|(at, wish)| taken.clash(wish, places[*at]));
-            let made = clash.map(|(at, wish)| {
+            let clash = part.filter(|at| taken.clash(standing[*at]));
+            let longer = clash.map(|at| {
+                let wish = wish(at);
                 let name = longer(&wish, place(at), step, at, &mut text);
                 (at, hash(wish.user, &name), name)
             });
-            made.collect::<Vec<_>>()
+            longer.collect::<Vec<_>>()
         });
-        if made.iter().all(Vec::is_empty) {
+        if longer.iter().all(Vec::is_empty) {
             break;
         }
-        for (at, hash, name) in made.into_iter().flatten() {
-            let wish = wish(at);
-            taken.give_back(&wish, places[at]);
-            places[at] = taken.take(&wish, Cow::Owned(name), hash);
-            changed[at] = true;
+        for (at, hash, name) in longer.into_iter().flatten() {
+            taken.give_back(standing[at]);
+            standing[at].hash = hash;
+            taken.take(standing[at]);
+            names[at] = Some(name);
         }
     }
-    let changed = (0..many).filter(|at| changed[*at]);
-    let names = changed.map(|at| (at, taken.name(&wish(at), places[at])));
-    names.collect()
+    names
 }
 
 /// The name that a wish gets at a step: its place, its line, its number come to it.
@@ -97,22 +94,21 @@ fn with_place(name: &JobName, place: &str, text: &mut String) -> JobName {
     })
 }
 
-/// Which names are taken, and how often. A large host has a hundred thousand, so each is
-/// kept once, and found by its number.
-struct Taken<'a> {
-    users: HashMap<&'a str, usize>,
-    /// The user of the last wish: the next one is often theirs, too.
-    last: Option<(&'a str, usize)>,
-    names: Vec<Name<'a>>,
-    /// Where in `names` a name of a user is.
-    numbers: HashTable<usize>,
+/// What a wish has, in short.
+#[derive(Clone, Copy)]
+struct Standing {
+    /// Of the user and of the name that it has.
+    hash: u64,
+    firm: bool,
+    weak: bool,
 }
 
-/// A name of a user.
-struct Name<'a> {
-    user: usize,
-    name: Cow<'a, JobName>,
-    /// Of both: told once.
+/// Which names are taken, and how often, by the hash of user and name: a large host has
+/// a hundred thousand. Two of one hash would be taken for one name, and get their places
+/// as if they collided, which does no harm.
+struct Taken(HashTable<Count>);
+
+struct Count {
     hash: u64,
     /// How many have it.
     all: u32,
@@ -120,69 +116,40 @@ struct Name<'a> {
     strong: u32,
 }
 
-impl<'a> Taken<'a> {
+impl Taken {
     fn of(many: usize) -> Self {
-        Self {
-            users: HashMap::new(),
-            last: None,
-            names: Vec::with_capacity(many),
-            numbers: HashTable::with_capacity(many),
-        }
+        Self(HashTable::with_capacity(many))
     }
 
-    fn user(&mut self, wish: &Wish<'a>) -> usize {
-        if let Some((last, at)) = self.last
-            && std::ptr::eq(last, wish.user)
-        {
-            return at;
-        }
-        let next = self.users.len();
-        let at = *self.users.entry(wish.user).or_insert(next);
-        self.last = Some((wish.user, at));
-        at
+    fn take(&mut self, wish: Standing) {
+        let Standing { hash, weak, .. } = wish;
+        let same = |count: &Count| count.hash == hash;
+        let entry = self.0.entry(hash, same, |count| count.hash);
+        let mut count = entry.or_insert(Count {
+            hash,
+            all: 0,
+            strong: 0,
+        });
+        count.get_mut().all += 1;
+        count.get_mut().strong += u32::from(!weak);
     }
 
-    /// Takes a name of a user with the hash of both, and says where it is counted.
-    fn take(&mut self, wish: &Wish<'a>, name: Cow<'a, JobName>, hash: u64) -> usize {
-        let user = self.user(wish);
-        let Self { names, numbers, .. } = self;
-        let same = |at: &usize| {
-            let known = &names[*at];
-            known.hash == hash && known.user == user && *known.name == *name
-        };
-        let entry = numbers.entry(hash, same, |at| names[*at].hash);
-        let at = *entry.or_insert(names.len()).get();
-        if at == names.len() {
-            names.push(Name {
-                user,
-                name,
-                hash,
-                all: 0,
-                strong: 0,
-            });
+    fn give_back(&mut self, wish: Standing) {
+        let same = |count: &Count| count.hash == wish.hash;
+        if let Some(count) = self.0.find_mut(wish.hash, same) {
+            count.all -= 1;
+            count.strong -= u32::from(!wish.weak);
         }
-        names[at].all += 1;
-        names[at].strong += u32::from(!wish.weak);
-        at
-    }
-
-    fn give_back(&mut self, wish: &Wish<'_>, at: usize) {
-        self.names[at].all -= 1;
-        self.names[at].strong -= u32::from(!wish.weak);
     }
 
     /// Whether a wish must give way.
-    fn clash(&self, wish: &Wish<'_>, at: usize) -> bool {
-        let Name { all, strong, .. } = self.names[at];
-        !wish.firm && if wish.weak { all > 1 } else { strong > 1 }
-    }
-
-    /// The name of a wish, when no more are asked for: whose alone it is gets it as it is.
-    fn name(&mut self, wish: &Wish<'a>, at: usize) -> JobName {
-        let Name { name, all, .. } = &mut self.names[at];
-        if *all > 1 {
-            return name.as_ref().clone();
-        }
-        std::mem::replace(name, Cow::Borrowed(wish.name)).into_owned()
+    fn clash(&self, wish: Standing) -> bool {
+        let same = |count: &Count| count.hash == wish.hash;
+        let many = |count: &Count| if wish.weak { count.all } else { count.strong };
+        !wish.firm
+            && self
+                .0
+                .find(wish.hash, same)
+                .is_some_and(|count| many(count) > 1)
     }
 }

@@ -108,7 +108,6 @@ fn wish(user: &'static str, name: &str, place: &str, line: u32) -> Wanted {
 }
 
 fn settle(wanted: &[Wanted]) -> Vec<JobName> {
-    let mut names: Vec<JobName> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
     let wish = |at: usize| Wish {
         user: wanted[at].user,
         name: &wanted[at].name,
@@ -116,11 +115,10 @@ fn settle(wanted: &[Wanted]) -> Vec<JobName> {
         weak: wanted[at].weak,
         line: Some(wanted[at].line),
     };
-    let changed = super::settle(wanted.len(), wish, |at| &wanted[at].place);
-    for (at, name) in changed {
-        names[at] = name;
-    }
-    names
+    let names = super::settle(wanted.len(), wish, |at| &wanted[at].place);
+    let names = names.into_iter().zip(wanted);
+    let names = names.map(|(name, wanted)| name.unwrap_or_else(|| wanted.name.clone()));
+    names.collect()
 }
 
 #[test]
