@@ -58,8 +58,11 @@ impl Coverage {
             }
             job.expected = manifest.get(&job.user, &job.name).is_some();
         }
+        let mut counts = count(&jobs);
         findings.extend(twice(&jobs));
-        findings.extend(nobody(&jobs));
+        if counts.not_enabled > 0 {
+            findings.extend(nobody(&jobs));
+        }
         for fault in &manifest.faults {
             findings.push(Finding::new(
                 "manifest",
@@ -75,7 +78,7 @@ impl Coverage {
             unseen.push(format!("the store of beats: {why}"));
         }
         findings.sort_by(|a, b| a.place.cmp(&b.place));
-        let counts = count(&jobs, &findings);
+        counts.findings = findings.len() as u64;
         Self {
             host,
             now,
@@ -173,11 +176,8 @@ pub fn lacks(job: &Job) -> bool {
     job.state == State::Runs && job.beat.is_none()
 }
 
-fn count(jobs: &[Job], findings: &[Finding]) -> CoverageCounts {
-    let mut counts = CoverageCounts {
-        findings: findings.len() as u64,
-        ..CoverageCounts::default()
-    };
+fn count(jobs: &[Job]) -> CoverageCounts {
+    let mut counts = CoverageCounts::default();
     for job in jobs {
         match job.state {
             State::Runs => {

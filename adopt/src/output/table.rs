@@ -11,7 +11,7 @@ use super::{AT_ONCE, in_turns};
 use crate::coverage::Coverage;
 use crate::error::plain;
 use crate::finding::Finding;
-use crate::job::{Job, State};
+use crate::job::State;
 
 /// Texts longer than this are cut in the table; the JSON has them whole.
 const WIDEST: usize = 52;
@@ -21,18 +21,19 @@ const WIDEST: usize = 52;
 /// # Errors
 /// When it cannot be written.
 pub fn write(coverage: &Coverage, out: &mut dyn Write) -> io::Result<()> {
-    let of =
-        |wanted: fn(&State) -> bool| coverage.jobs.iter().filter(move |job| wanted(&job.state));
     super::rows::write(coverage, out)?;
-    let off: Vec<[String; 3]> = of(|state| matches!(state, State::Off(_)))
-        .map(|job| [job.name.to_string(), place(job), why(job)])
-        .collect();
+    let (mut off, mut aside) = (Vec::new(), Vec::new());
+    for job in &coverage.jobs {
+        let line = |why: String| [job.name.to_string(), job.place.to_string(), why];
+        match &job.state {
+            State::Runs => {}
+            State::Aside => aside.push(line(String::new())),
+            State::Off(why) => off.push(line(plain(why))),
+        }
+    }
     if !off.is_empty() {
         writeln!(out, "Not enabled:\n{}", list(&off))?;
     }
-    let aside: Vec<[String; 3]> = of(|state| *state == State::Aside)
-        .map(|job| [job.name.to_string(), place(job), String::new()])
-        .collect();
     if !aside.is_empty() {
         let head = "Leaves the work to systemd's timers here:";
         writeln!(out, "{head}\n{}", list(&aside))?;
@@ -81,17 +82,6 @@ pub(super) fn cell(text: &str) -> Cow<'_, str> {
         text.into()
     } else {
         plain(text).into()
-    }
-}
-
-fn place(job: &Job) -> String {
-    job.place.to_string()
-}
-
-fn why(job: &Job) -> String {
-    match &job.state {
-        State::Off(why) => plain(why),
-        _ => String::new(),
     }
 }
 
