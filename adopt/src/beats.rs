@@ -1,9 +1,9 @@
 //! Whether something calls `beat`, and under which name; and which beats lie in a store.
 
-use hashbrown::{HashMap, HashSet};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use hashbrown::{HashMap, HashSet};
 use heartbeat::JobName;
 
 use crate::names::{self, commands};

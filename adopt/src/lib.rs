@@ -4,6 +4,10 @@
 //! [`crontab`] reads crontabs byte for byte as Debian's cron does, [`systemd`] reads
 //! timers as systemd does, [`shell`] reads command lines. [`discover`] finds all jobs of
 //! a tree, [`coverage`] counts which of them leave a beat, [`output`] prints it.
+//!
+//! A large host has a hundred thousand jobs. So maps hash with foldhash, whose seed
+//! differs from run to run, texts that many jobs have are kept once, and what can be done
+//! by all cores is (`beside`).
 
 mod act;
 pub mod adoption;

@@ -4,7 +4,6 @@
 //! Reading never blocks and never follows what it should not: a FIFO, a device or a
 //! directory where a file should be is told, not opened.
 
-use hashbrown::HashMap;
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -14,6 +13,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use hashbrown::HashMap;
 use rustix::fs::{Mode, OFlags, open};
 
 /// The most that is read of one file. Nothing that a person writes is longer.

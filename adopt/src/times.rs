@@ -1,12 +1,12 @@
 //! Schedules as they are told: in words, with the next run and the longest wait. Each
 //! text is worked out once, however many jobs have it.
 
-use hashbrown::HashMap;
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use hashbrown::HashMap;
 use heartbeat::Schedule;
 use watch::{Runs, Zone};
 

@@ -1,9 +1,10 @@
 //! Users of the tree that is looked at. Those of an image are in its `/etc/passwd`; of
 //! this machine the name service is asked for the rest.
 
-use hashbrown::HashMap;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+
+use hashbrown::HashMap;
 
 use crate::root::Root;
 
