@@ -161,7 +161,7 @@ fn many_names_differ_as_few_do() {
             let mut wish = wish(["root", "app"][(n % 2) as usize], "", "", n % 4);
             wish.name = valid(&format!("job-{}", n % 50));
             wish.place = format!("f{}", n / 100);
-            wish.firm = n % 100 == 0;
+            wish.firm = n.is_multiple_of(100);
             wish.weak = n % 100 == 1;
             wish
         })
