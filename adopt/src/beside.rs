@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
-/// How many cores there are for it.
-pub(crate) fn cores() -> usize {
+/// How many cores are worth it for so many: one where they are few, else all.
+pub(crate) fn cores(many: usize, few: usize) -> usize {
+    if many < few {
+        return 1;
+    }
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -29,10 +32,9 @@ pub(crate) fn beside<T: Send, R: Send>(
     })
 }
 
-/// The numbers up to one, in as many parts as there are cores; in one where they are few.
+/// The numbers up to one, in as many parts as cores are worth it.
 pub(crate) fn parts(many: usize, few: usize) -> Vec<Range<usize>> {
-    let parts = if many < few { 1 } else { cores() };
-    let long = many.div_ceil(parts).max(1);
+    let long = many.div_ceil(cores(many, few)).max(1);
     let starts = (0..many).step_by(long);
     starts.map(|at| at..many.min(at + long)).collect()
 }
@@ -47,7 +49,7 @@ mod tests {
             for few in [0, 50, 1_000] {
                 let parts = parts(many, few);
                 assert!(parts.iter().all(|part| !part.is_empty()));
-                assert!(parts.len() <= if many < few { 1 } else { cores() });
+                assert!(parts.len() <= if many < few { 1 } else { cores(many, few) });
                 let all: Vec<usize> = parts.into_iter().flatten().collect();
                 assert!(all.into_iter().eq(0..many), "{many} {few}");
             }

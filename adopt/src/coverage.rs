@@ -1,11 +1,10 @@
 //! Coverage: which jobs leave a beat, which the manifest knows, what is wrong; counted.
 //! Made of what was found, of the store's names and of the manifest; looks nowhere.
 
-use std::hash::BuildHasher as _;
-
 use chrono::{DateTime, SecondsFormat, Utc};
-use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use heartbeat::JobName;
 use manifest::Manifest;
 use watch::{CoverageCounts, CoverageFinding, CoverageJob, CoverageRecord, Zone};
 
@@ -194,9 +193,7 @@ fn count(jobs: &[Job]) -> CoverageCounts {
 
 /// Jobs of one user that leave beats of one name: neither can be missed.
 fn twice(jobs: &[Job]) -> Vec<Finding> {
-    let hasher = DefaultHashBuilder::default();
-    let hash = |job: &&Job| hasher.hash_one((&*job.user, job.name.as_str()));
-    let mut seen: HashTable<&Job> = HashTable::new();
+    let mut seen: HashMap<(&str, &JobName), &Job> = HashMap::new();
     let mut found = Vec::new();
     let calling = jobs.iter().filter(|job| {
         job.named
@@ -204,8 +201,7 @@ fn twice(jobs: &[Job]) -> Vec<Finding> {
             && matches!(job.beat, Some(Leaves::Line | Leaves::Unit))
     });
     for job in calling {
-        let same = |first: &&Job| first.user == job.user && first.name == job.name;
-        match seen.entry(hash(&job), same, hash) {
+        match seen.entry((&job.user, &job.name)) {
             Entry::Vacant(place) => {
                 place.insert(job);
             }

@@ -271,26 +271,24 @@ impl Root {
     /// # Errors
     /// Says what it is instead, or why it could not be read.
     pub fn read(&self, inside: &Path) -> Result<(Vec<u8>, Meta), Fault> {
-        if !self.image {
-            // Looked at first: to open a device may do something.
-            return read_file(inside, Meta::of(&std::fs::metadata(inside)?).sort);
-        }
-        match self.look(inside)? {
-            meta if meta.sort == Sort::Link => {
-                let path = self.outside(&self.resolve(inside)?);
-                let sort = Meta::of(&std::fs::metadata(&path)?).sort;
-                read_file(&path, sort)
-            }
-            meta => self.read_seen(inside, &meta),
-        }
+        self.read_seen(inside, &self.look(inside)?)
     }
 
-    /// Reads a regular file that was just looked at and is no link.
+    /// The same of what was just looked at: to open a device may do something.
     ///
     /// # Errors
     /// Says what it is instead, or why it could not be read.
     pub fn read_seen(&self, inside: &Path, seen: &Meta) -> Result<(Vec<u8>, Meta), Fault> {
-        read_file(&self.beside(inside)?, seen.sort)
+        if seen.sort != Sort::Link {
+            return read_file(&self.beside(inside)?, seen.sort);
+        }
+        let path = if self.image {
+            self.outside(&self.resolve(inside)?)
+        } else {
+            inside.to_owned()
+        };
+        let sort = Meta::of(&std::fs::metadata(&path)?).sort;
+        read_file(&path, sort)
     }
 
     /// The names in a folder, sorted by their bytes as `run-parts` sorts them.

@@ -8,18 +8,18 @@ use crate::job::{Job, Unit};
 
 /// Adopts the service of a timer.
 pub(super) fn unit(ground: &Ground<'_>, plan: &mut Plan, job: &Job, started: &Unit) {
-    let Unit {
-        service,
+    let &Unit {
+        ref service,
         there,
         delay,
     } = started;
     if !service.ends_with(".service") {
         return plan.leave(job, format!("{service}, which it starts, is no service."));
     }
-    if !*there {
+    if !there {
         return plan.leave(job, format!("{service}, which it starts, is not there."));
     }
-    let Some(every) = interval(job, *delay) else {
+    let Some(every) = interval(job, delay) else {
         return plan.leave(
             job,
             "How often it runs cannot be told: its times are those of a boot, or too far apart.",
@@ -43,7 +43,7 @@ pub(super) fn unit(ground: &Ground<'_>, plan: &mut Plan, job: &Job, started: &Un
          OnFailure=beat-fail@{name}:{every}.service\n"
     );
     plan.new_file(ground, &path, text, name);
-    plan.took(ground, job, *delay);
+    plan.took(ground, job, delay);
     plan.notes
         .insert("Then tell systemd: systemctl daemon-reload".into());
 }

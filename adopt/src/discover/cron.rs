@@ -63,8 +63,7 @@ fn in_folder(look: &Look<'_>, dir: &Path, entry: &OsStr) {
 
 fn system_file(look: &Look<'_>, path: &Path, own: Meta, label: &str) {
     let text = shown(path);
-    let link = own.sort == Sort::Link;
-    let meta = if link {
+    let meta = if own.sort == Sort::Link {
         look.root.stat(path).unwrap_or(own)
     } else {
         own
@@ -76,12 +75,7 @@ fn system_file(look: &Look<'_>, path: &Path, own: Meta, label: &str) {
         }
         return;
     }
-    let read = if link {
-        look.root.read(path)
-    } else {
-        look.root.read_seen(path, &own)
-    };
-    match read {
+    match look.root.read_seen(path, &own) {
         Ok((bytes, _)) => match refusal {
             Some(refusal) => refused(look, path, Some(&bytes), Dialect::System, &refusal),
             None => jobs(look, path, &bytes, None, label),

@@ -28,8 +28,8 @@ impl Look<'_> {
     /// Does something for each of many files, by all cores where there are many; what is
     /// found is put together in the order of the files.
     pub(super) fn spread(&self, files: &[OsString], each: impl Fn(&Look<'_>, &OsStr) + Sync) {
-        let cores = cores();
-        if files.len() < FEW || cores == 1 {
+        let cores = cores(files.len(), FEW);
+        if cores == 1 {
             files.iter().for_each(|file| each(self, file));
             return;
         }

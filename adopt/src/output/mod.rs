@@ -48,7 +48,7 @@ fn in_turns<T: Send>(
     text: impl Fn(T, &mut String) + Sync,
 ) -> io::Result<()> {
     let mut parts = parts.into_iter();
-    let mut room = vec![String::new(); if lines < FEW { 1 } else { cores() }];
+    let mut room = vec![String::new(); cores(lines, FEW)];
     loop {
         let turn: Vec<_> = parts.by_ref().take(room.len()).collect();
         if turn.is_empty() {
